@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+export const requestErrorSchema = z.object({
+  type: z.string(),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().int().optional(),
+  traceback: z.string(),
+});
+export type RequestError = z.infer<typeof requestErrorSchema>;
+
+/** One HTTP exchange with an app: the gateway's facts, and the runner's exception where there was one. */
+export const requestSchema = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  method: z.string(),
+  path: z.string(),
+  queryNames: z.array(z.string()),
+  status: z.number().int(),
+  latencyMs: z.number(),
+  coldStartMs: z.number().nullable(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+  version: z.number().int(),
+  answeredBy: z.enum(["app", "gateway"]),
+  error: requestErrorSchema.optional(),
+});
+export type RequestEntry = z.infer<typeof requestSchema>;
+
+export const logLineSchema = z.object({
+  at: z.iso.datetime(),
+  stream: z.enum(["stdout", "stderr", "platform"]),
+  text: z.string(),
+  instance: z.string(),
+});
+export type LogEntry = z.infer<typeof logLineSchema>;
+
+export const proxyRequestSchema = z
+  .object({
+    method: z.string().regex(/^[A-Z]{1,20}$/, "An HTTP method in capitals"),
+    path: z.string().max(8_192).regex(/^\/(?![/\\])[^\s\r\n]*$/, "Begins with one / and has no spaces or line breaks"),
+    headers: z.record(z.string(), z.string()).optional(),
+    body: z.string().max(10_000_000).optional(),
+  })
+  .strict();
+export type ProxyRequest = z.infer<typeof proxyRequestSchema>;
+
+export const proxyAnswerSchema = z.object({
+  status: z.number().int(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  body: z.string(),
+  bodyEncoding: z.enum(["utf8", "base64"]),
+  latencyMs: z.number(),
+  coldStartMs: z.number().optional(),
+  truncated: z.boolean(),
+});
+export type ProxyAnswer = z.infer<typeof proxyAnswerSchema>;

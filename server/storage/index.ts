@@ -1,0 +1,68 @@
+/**
+ * The platform's own database: one mongoose connection, its collections and indexes, change watching, encryption at rest.
+ * Guarantees: collections and indexes exist before the first request (sign-ups at once fail on a missing collection otherwise).
+ * Users' databases are reached through `client` by the databases domain, never through mongoose.
+ */
+import mongoose, { type Connection, type Model } from "mongoose";
+
+export { createVault, type Sealed, type Vault } from "./vault.ts";
+export { watchCollection } from "./watch.ts";
+export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
+
+export interface Storage {
+  connection: Connection;
+  client: mongoose.mongo.MongoClient;
+  /** The server is a replica set (or speaks as one): transactions and change streams work. */
+  replicated: boolean;
+  close(): Promise<void>;
+}
+
+const platformDatabase = "fastapi_platform";
+
+/** Connects to `mongoUrl`; the platform's database is the one named in it, else `fastapi_platform`. */
+export async function connectStorage(mongoUrl: string): Promise<Storage> {
+  const named = new URL(mongoUrl.replace(/^mongodb(\+srv)?:/, "http:").replace(/^(http:\/\/[^/]*,[^/]*)/, "http://many")).pathname.slice(1);
+  const connection = mongoose.createConnection(mongoUrl, {
+    dbName: named && named !== "admin" ? decodeURIComponent(named) : platformDatabase,
+    autoCreate: false,
+    autoIndex: false,
+    bufferCommands: false,
+    maxPoolSize: 30,
+    minPoolSize: 2,
+    serverSelectionTimeoutMS: 5_000,
+    socketTimeoutMS: 60_000,
+    connectTimeoutMS: 5_000,
+  });
+  await connection.asPromise();
+  // Without a listener a lost database would end the process; the driver reconnects by itself.
+  connection.on("error", () => undefined);
+  return {
+    connection,
+    client: connection.getClient(),
+    replicated: await speaksAsReplicaSet(connection),
+    close: () => connection.close(true),
+  };
+}
+
+/** Makes every collection and its declared indexes; run before anything is served. */
+export async function prepareCollections(models: readonly Model<never>[]): Promise<void> {
+  for (const model of models) {
+    await model.createCollection();
+    await model.syncIndexes();
+  }
+}
+
+async function speaksAsReplicaSet(connection: Connection): Promise<boolean> {
+  const hello = await connection.db!.admin().command({ hello: 1 });
+  if (hello["setName"] || hello["msg"] === "isdbgrid") return true;
+  // The embedded server names no set and has change streams all the same: asking is the only way to know.
+  const stream = connection.db!.collection("leases").watch([], { maxAwaitTimeMS: 1 });
+  try {
+    await stream.tryNext();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await stream.close().catch(() => undefined);
+  }
+}
