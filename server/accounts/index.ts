@@ -2,6 +2,8 @@
  * Who may come in: sign-up, sign-in, sessions, API tokens, roles. better-auth does the work behind it.
  * Guarantees: exactly one first admin; tokens are kept as hashes only. Does not decide what a caller may do with an app: every domain scopes by owner.
  */
+export { createAccounts } from "./accounts.ts";
+
 import type { CreateTokenInput, Scope, Token, User } from "#core/contract/account.ts";
 
 /** Who asks, and with what rights. A session has every scope its role allows. */

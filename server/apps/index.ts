@@ -3,6 +3,12 @@
  * Guarantees: every read and write is scoped by owner here; a slug is unique in the installation; a draft is only replaced by who knows it.
  * Does not start anything: what is live is the deployments' affair.
  */
+export { createApps, type AppsDomain, type AppsOptions } from "./apps.ts";
+export { createRouteTable, type AppRoutes } from "./route-table.ts";
+export type { AppRecord } from "./models.ts";
+export type { AppRecords, LiveVersion } from "./records.ts";
+export type { SourceCheck } from "./source-check.ts";
+
 import type { App, AppDetail, AppStatus, CreateAppInput, EnvVar, UpdateAppInput } from "#core/contract/app.ts";
 import type { ValidationResult } from "#core/contract/deployment.ts";
 import type { Files } from "#core/contract/files.ts";
@@ -20,6 +26,8 @@ export interface Apps {
   update(ownerId: string, app: string, input: UpdateAppInput): Promise<App>;
   /** Removes the app with its instances, versions, variables, logs and requests. Its database stays. */
   remove(ownerId: string, app: string): Promise<void>;
+  /** Ends deletions that a crash left half-way; answers how many. */
+  finishRemovals(): Promise<number>;
   clone(ownerId: string, app: string, input: { name?: string | undefined; from?: "draft" | "deployed" | undefined }): Promise<AppDetail>;
   /** @throws AppError `draft_changed` (409, with both versions in `extra.current`) when `baseHash` is stale; `validation_failed` for sizes and paths. */
   saveDraft(ownerId: string, app: string, input: { files: Files; baseHash?: string | undefined }): Promise<{ draftHash: string }>;

@@ -2,6 +2,8 @@
  * Users' databases: made on first use, each with credentials of its own that can do nothing outside it.
  * Guarantees: credentials are stored encrypted; every read is scoped by owner. Talks to users' databases by the native driver only.
  */
+export { createDatabases } from "./databases.ts";
+
 import type { DatabaseStats } from "#core/contract/app.ts";
 
 export interface DatabaseRef {

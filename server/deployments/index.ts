@@ -3,6 +3,8 @@
  * Guarantees: a failed deployment takes no number and leaves the live version serving; a crash at any step is carried on or
  * ended cleanly by the reconciler. One deployment per app at a time.
  */
+export { createDeployments, type DeploymentsDomain, type DeploymentsOptions } from "./deployments.ts";
+
 import type { Deployment, DeployEvent, DeploymentSource, Version } from "#core/contract/deployment.ts";
 import type { Files } from "#core/contract/files.ts";
 import type { Page, PageQuery } from "#core/contract/page.ts";

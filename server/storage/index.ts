@@ -5,7 +5,10 @@
  */
 import mongoose, { type Connection, type Model } from "mongoose";
 
+export { createBatch, type Batch } from "./batch.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
+export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
+export { createLeases, type Lease, type Leases } from "./leases.ts";
 export { watchCollection } from "./watch.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
 

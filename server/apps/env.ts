@@ -1,0 +1,73 @@
+import type { EnvVar } from "#core/contract/app.ts";
+import { AppError, type FieldProblem } from "#core/contract/problem.ts";
+import { appLimits } from "#core/limits.ts";
+import type { Vault } from "#server/storage/index.ts";
+import type { AppModels } from "./models.ts";
+
+/** Names that the platform sets, or that would change how the runner itself starts. */
+const reserved = /^(PLATFORM_|FP_|LD_|PYTHON)|^(PATH|HOME|APP_NAME|APP_SLUG|APP_URL|HTTPS?_PROXY|ALL_PROXY|NO_PROXY)$/i;
+
+export interface AppEnv {
+  list(appId: string): Promise<EnvVar[]>;
+  replace(appId: string, vars: readonly EnvVar[]): Promise<EnvVar[]>;
+  /** Every variable with its value; for the runtime only. */
+  open(appId: string): Promise<Record<string, string>>;
+  copy(fromAppId: string, toAppId: string): Promise<void>;
+}
+
+/** Variables of apps, each sealed for its app and name. */
+export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
+  const stored = async (appId: string) => (await env.findById(appId).lean())?.vars ?? [];
+  const contextOf = (appId: string, name: string): string => `env/${appId}/${name}`;
+
+  const list = async (appId: string): Promise<EnvVar[]> =>
+    (await stored(appId)).map(({ name, secret, value }) => (secret ? { name, secret } : { name, secret, value: vault.open(value, contextOf(appId, name)) }));
+
+  const write = (appId: string, vars: object[]) => env.updateOne({ _id: appId }, { $set: { vars, updatedAt: new Date() } }, { upsert: true });
+
+  return {
+    list,
+    async replace(appId, vars) {
+      const before = new Map((await stored(appId)).map((entry) => [entry.name, entry]));
+      const problems = findProblems(vars, new Set(before.keys()));
+      if (problems.length > 0) throw new AppError("validation_failed", "Some variables cannot be set. Nothing was changed.", { problems });
+      const next = vars.map(({ name, value, secret }) => ({
+        name,
+        // What was secret stays so when only its value is kept: it must not become readable by a flag.
+        secret: value === undefined ? secret || before.get(name)!.secret : secret,
+        value: value === undefined ? before.get(name)!.value : vault.seal(value, contextOf(appId, name)),
+      }));
+      await write(appId, next);
+      return list(appId);
+    },
+    async open(appId) {
+      return Object.fromEntries((await stored(appId)).map(({ name, value }) => [name, vault.open(value, contextOf(appId, name))]));
+    },
+    async copy(fromAppId, toAppId) {
+      const vars = (await stored(fromAppId)).map(({ name, secret, value }) => ({
+        name,
+        secret,
+        value: vault.seal(vault.open(value, contextOf(fromAppId, name)), contextOf(toAppId, name)),
+      }));
+      if (vars.length > 0) await write(toAppId, vars);
+    },
+  };
+}
+
+function findProblems(vars: readonly EnvVar[], known: ReadonlySet<string>): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const seen = new Set<string>();
+  let totalBytes = 0;
+  vars.forEach(({ name, value }, index) => {
+    const path = `vars.${index}`;
+    if (reserved.test(name)) problems.push({ path: `${path}.name`, message: `${name} is set by the platform. Choose another name.` });
+    if (seen.has(name)) problems.push({ path: `${path}.name`, message: `${name} stands in the list twice.` });
+    if (value === undefined && !known.has(name)) problems.push({ path: `${path}.value`, message: `${name} is new and needs a value.` });
+    if (value?.includes("\0")) problems.push({ path: `${path}.value`, message: `${name} contains a NUL character, which no environment can hold.` });
+    seen.add(name);
+    totalBytes += Buffer.byteLength(value ?? "");
+  });
+  if (vars.length > appLimits.envVariables) problems.push({ path: "vars", message: `An app may have ${appLimits.envVariables} variables; these are ${vars.length}.` });
+  if (totalBytes > appLimits.envTotalBytes) problems.push({ path: "vars", message: `All values together may have ${appLimits.envTotalBytes} bytes; these have ${totalBytes}.` });
+  return problems;
+}

@@ -1,0 +1,86 @@
+import { Types } from "mongoose";
+import type { AppStatus, DeploymentState, Framework } from "#core/contract/app.ts";
+import type { Files } from "#core/contract/files.ts";
+import { AppError } from "#core/contract/problem.ts";
+import type { AppEnv } from "./env.ts";
+import type { Bundles } from "./bundles.ts";
+import type { AppModels, AppRecord } from "./models.ts";
+
+export interface LiveVersion {
+  version: number;
+  hash: string;
+  deploymentId: string;
+}
+
+/** What the deployments domain reads and writes of an app; the model itself stays here. */
+export interface AppRecords {
+  /** @throws AppError `not_found` when it is not there or not the owner's. */
+  require(ownerId: string, app: string): Promise<AppRecord>;
+  find(appId: string): Promise<AppRecord | null>;
+  /** Apps that have something live. */
+  countLive(): Promise<number>;
+  /**
+   * Makes a version live in one write: the next number when `hash` is new, or `version` again. Answers null when the app is
+   * being deleted meanwhile.
+   */
+  makeLive(appId: string, live: { hash: string; deploymentId: string; version?: number | undefined; framework: Framework | null }): Promise<LiveVersion | null>;
+  setStatus(appId: string, status: AppStatus, reason: string | null, onlyFrom?: readonly AppStatus[]): Promise<void>;
+  setLastDeployment(appId: string, deployment: { id: string; state: DeploymentState }): Promise<void>;
+  /** After a start: nothing runs yet, whatever the last process wrote. */
+  markAllAsleep(): Promise<void>;
+  touch(activity: ReadonlyMap<string, Date>): Promise<void>;
+  readBundle(hash: string): Promise<Files>;
+  openEnv(appId: string): Promise<Record<string, string>>;
+}
+
+export function createAppRecords(options: { models: AppModels; bundles: Bundles; env: AppEnv; onChanged: (record: AppRecord) => void }): AppRecords {
+  const { models, bundles, env } = options;
+  const { app } = models;
+  const alive = { deletedAt: null };
+
+  const change = async (filter: object, update: { $set?: object; $inc?: object }): Promise<AppRecord | null> => {
+    const $set = { ...update.$set, changedAt: new Date() };
+    const changed = await app.findOneAndUpdate({ ...filter, ...alive }, { ...update, $set }, { returnDocument: "after" }).lean<AppRecord>();
+    if (changed) options.onChanged(changed);
+    return changed;
+  };
+
+  return {
+    require: (ownerId, ref) => requireOwn(models, ownerId, ref),
+    find: (appId) => (Types.ObjectId.isValid(appId) ? app.findOne({ _id: appId, ...alive }).lean<AppRecord>() : Promise.resolve(null)),
+    countLive: () => app.countDocuments({ live: { $ne: null }, ...alive }),
+    async makeLive(appId, { hash, deploymentId, version, framework }) {
+      const before = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
+      if (!before) return null;
+      const number = version ?? before.versionCounter + 1;
+      const live = { version: number, hash, deploymentId, updatedAt: new Date() };
+      const set = { live, framework, status: "running", statusReason: null, updatedAt: new Date(), lastDeployment: { id: deploymentId, state: "succeeded" } };
+      // The counter in the filter makes the number ours even if another process counted meanwhile.
+      const changed = await change({ _id: appId, versionCounter: before.versionCounter }, version === undefined ? { $set: { ...set, versionCounter: number } } : { $set: set });
+      return changed && { version: number, hash, deploymentId };
+    },
+    async setStatus(appId, status, reason, onlyFrom) {
+      await change({ _id: appId, ...(onlyFrom ? { status: { $in: onlyFrom } } : {}) }, { $set: { status, statusReason: reason } });
+    },
+    async setLastDeployment(appId, deployment) {
+      await change({ _id: appId }, { $set: { lastDeployment: deployment } });
+    },
+    async markAllAsleep() {
+      await app.updateMany({ status: "running" }, { $set: { status: "sleeping", changedAt: new Date() } });
+    },
+    async touch(activity) {
+      if (activity.size === 0) return;
+      await app.bulkWrite([...activity].map(([appId, at]) => ({ updateOne: { filter: { _id: new Types.ObjectId(appId) }, update: { $max: { lastRequestAt: at } } } })));
+    },
+    readBundle: (hash) => bundles.read(hash),
+    openEnv: (appId) => env.open(appId),
+  };
+}
+
+/** The app that `ref` (an id or a slug) names, if it is `ownerId`'s: the one place where apps are scoped by owner. */
+export async function requireOwn({ app }: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
+  const by = /^[0-9a-f]{24}$/.test(ref) ? { _id: new Types.ObjectId(ref) } : { slug: ref };
+  const found = await app.findOne({ ...by, ownerId, deletedAt: null }).lean<AppRecord>();
+  if (!found) throw new AppError("not_found", "There is no such app, or it is not yours.");
+  return found;
+}

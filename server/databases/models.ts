@@ -1,0 +1,28 @@
+import { Schema, type Connection, type InferSchemaType, type Model } from "mongoose";
+
+const sealed = { keyId: { type: String, required: true }, wrappedKey: { type: String, required: true }, data: { type: String, required: true } };
+
+const databaseSchema = new Schema(
+  {
+    ownerId: { type: String, required: true },
+    /** What the owner calls it; unique per owner. */
+    name: { type: String, required: true },
+    /** Its name on the server. */
+    physicalName: { type: String, required: true },
+    /** Which MongoDB holds it; one server troubles above about 100,000 collections. */
+    cluster: { type: String, required: true, default: "main" },
+    default: { type: Boolean, required: true },
+    username: { type: String, required: true },
+    password: { type: sealed, required: true, _id: false },
+    /** `creating` until its MongoDB user exists: who finds it so makes that user. */
+    state: { type: String, enum: ["creating", "ready"], required: true },
+    createdAt: { type: Date, required: true },
+  },
+  { collection: "databases", versionKey: false, strict: "throw" },
+)
+  .index({ ownerId: 1, name: 1 }, { unique: true })
+  .index({ ownerId: 1 }, { unique: true, partialFilterExpression: { default: true }, name: "one_default" })
+  .index({ physicalName: 1 }, { unique: true });
+
+export type DatabaseDocument = InferSchemaType<typeof databaseSchema>;
+export const databaseModel = (connection: Connection): Model<DatabaseDocument> => connection.model<DatabaseDocument>("Database", databaseSchema);

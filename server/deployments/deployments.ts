@@ -1,0 +1,234 @@
+import { randomUUID } from "node:crypto";
+import { Types } from "mongoose";
+import type { Deployment, DeploymentSource } from "#core/contract/deployment.ts";
+import { AppError } from "#core/contract/problem.ts";
+import type { AppRecord, AppRecords, Apps } from "#server/apps/index.ts";
+import type { Runtime, SpecSource } from "#server/runtime/runtime.ts";
+import { afterCursor, createLeases, failpoint, toPage, type Lease, type Storage } from "#server/storage/index.ts";
+import type { Deployments } from "./index.ts";
+import { deploymentModels, type DeploymentRecord } from "./models.ts";
+import { Progress } from "./progress.ts";
+import { createReconciler, leaseMs, leaseOf } from "./reconciler.ts";
+import { runDeployment, type Outcome } from "./run-deployment.ts";
+import { makeSpec, type SpecOptions } from "./spec.ts";
+import { toDeployment } from "./to-deployment.ts";
+import { createVersions, type Versions } from "./versions.ts";
+
+export interface DeploymentsOptions {
+  storage: Storage;
+  apps: Apps;
+  records: AppRecords;
+  spec: SpecOptions;
+  runtime: () => Runtime;
+  namesOf: (ids: readonly string[]) => Promise<Map<string, string>>;
+  /** Why `userId` may not deploy now, or null: apps that are not isolated are for admins only. */
+  refusal: (userId: string) => Promise<string | null>;
+  reportBug: (error: unknown, where: string) => void;
+  stopping: AbortSignal;
+}
+
+export interface DeploymentsDomain {
+  deployments: Deployments;
+  versions: Versions;
+  specOf: SpecSource;
+  removeAppData(appId: string): Promise<void>;
+  /** Carries on or ends what other processes left when they died; `alone` when there can be no other process. */
+  reconcile(options: { alone: boolean }): Promise<number>;
+  /** Waits for the deployments of this process. */
+  settle(): Promise<void>;
+}
+
+/** How often a follower asks the database about a deployment that another process runs. */
+const followMs = 500;
+
+/** Makes the deployments domain; its collections and indexes exist when this resolves. */
+export async function createDeployments(options: DeploymentsOptions): Promise<DeploymentsDomain> {
+  const { apps, records } = options;
+  const models = deploymentModels(options.storage.connection);
+  for (const model of Object.values(models)) {
+    await model.createCollection();
+    await model.syncIndexes();
+  }
+  const versions = createVersions(models, options.namesOf);
+  const holder = randomUUID();
+  const active = new Map<string, { progress: Progress; done: Promise<void> }>();
+  const leases = createLeases(options.storage.connection);
+  const reconciler = createReconciler({ models, records, versions, leases });
+  const urlOf = options.spec.urlOf;
+
+  const requireDeployment = async (ownerId: string, id: string): Promise<DeploymentRecord> => {
+    const found = Types.ObjectId.isValid(id) ? await models.deployment.findOne({ _id: id, ownerId }).lean<DeploymentRecord>() : null;
+    if (!found) throw new AppError("not_found", "There is no such deployment. They are kept for 30 days.");
+    return found;
+  };
+
+  /** Records the attempt, which the database lets only one of at a time, and begins it. */
+  const begin = async (owner: { id: string }, app: AppRecord, input: { kind: "deploy" | "rollback"; source: DeploymentSource; hash: string; version: number | null; message: string; progress: Progress }): Promise<string> => {
+    const refusal = await options.refusal(owner.id);
+    if (refusal) throw new AppError("isolation_missing", refusal);
+    const { progress, ...fields } = input;
+    const appId = String(app._id);
+    const lease = await leases.acquire(leaseOf(appId), holder, leaseMs);
+    if (!lease) throw new AppError("deployment_running", "Another deployment of this app is under way. Wait for it to end, then deploy again.");
+    let deployment: DeploymentRecord;
+    try {
+      const created = await models.deployment.create({ ...fields, appId, ownerId: app.ownerId, authorId: owner.id, state: "running", createdAt: new Date() });
+      deployment = created.toObject() as DeploymentRecord;
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+    failpoint("deploy-recorded");
+    const id = String(deployment._id);
+    if (!app.live) await records.setStatus(appId, "deploying", null);
+    await records.setLastDeployment(appId, { id, state: "running" });
+    const done = carryOut(app, deployment, progress, lease).finally(() => active.delete(id));
+    active.set(id, { progress, done });
+    return id;
+  };
+
+  const carryOut = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, lease: Lease): Promise<void> => {
+    const beat = setInterval(() => void lease.renew().catch(() => undefined), leaseMs / 3);
+    let outcome: Outcome;
+    try {
+      outcome = await runDeployment({ runtime: options.runtime(), records, versions, spec: options.spec }, app, deployment, progress, options.stopping);
+    } catch (error) {
+      outcome = toOutcome(error, options, deployment);
+    } finally {
+      clearInterval(beat);
+    }
+    if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live.`);
+    try {
+      await finish(app, deployment, progress, outcome);
+    } catch (error) {
+      // The lease runs out and the reconciler writes it down when the database is back.
+      options.reportBug(error, "writing the end of a deployment");
+    } finally {
+      await lease.release().catch(() => undefined);
+      progress.end();
+    }
+  };
+
+  const finish = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, outcome: Outcome): Promise<void> => {
+    const appId = String(app._id);
+    const id = String(deployment._id);
+    const result = outcome.state === "succeeded" ? { version: outcome.live.version } : { error: outcome.error, problems: outcome.problems, traceback: outcome.traceback };
+    await models.deployment.updateOne({ _id: deployment._id }, { $set: { ...result, state: outcome.state, events: progress.events.map((event) => ({ ...event, at: new Date(event.at) })), finishedAt: new Date() } });
+    if (outcome.state === "succeeded") return;
+    await records.setLastDeployment(appId, { id, state: "failed" });
+    if (!app.live) await records.setStatus(appId, "error", outcome.error, ["deploying"]);
+  };
+
+  const requireLive = async (ownerId: string, ref: string): Promise<AppRecord & { live: NonNullable<AppRecord["live"]> }> => {
+    const app = await records.require(ownerId, ref);
+    if (!app.live) throw new AppError("not_deployed", "This app was never deployed. Deploy it first.");
+    return { ...app, live: app.live };
+  };
+
+  const deployments: Deployments = {
+    async start(owner, ref, { files, source, message = "" }) {
+      const progress = new Progress();
+      progress.add("validating", "started", "Checking the files.");
+      const before = await records.require(owner.id, ref);
+      const check = files ? await apps.validateFiles(files, before.entrypoint) : await apps.validate(owner.id, ref);
+      // A draft that breaks a rule of sizes and paths cannot be kept; one with an error in its code is.
+      if (files) await apps.saveDraft(owner.id, ref, { files });
+      const errors = check.problems.filter((problem) => problem.severity === "error");
+      if (errors.length > 0) {
+        throw new AppError("validation_failed", `${errors[0]!.message} The draft is saved; ${before.live ? "the live version serves on" : "nothing was deployed"}.`, { problems: check.problems });
+      }
+      progress.add("validating", "succeeded", check.problems.length > 0 ? `${check.problems.length} warnings.` : "No problems found.");
+      const app = await records.require(owner.id, ref);
+      return { deploymentId: await begin(owner, { ...app, framework: check.framework ?? null }, { kind: "deploy", source, hash: app.draft.hash, version: null, message, progress }) };
+    },
+    async rollback(owner, ref, number, source) {
+      const app = await records.require(owner.id, ref);
+      const version = await versions.require(app, number);
+      const message = `Back to version ${number}`;
+      return { deploymentId: await begin(owner, app, { kind: "rollback", source, hash: version.hash, version: number, message, progress: new Progress() }) };
+    },
+    async redeployLive(owner, ref, source, message) {
+      const app = await records.require(owner.id, ref);
+      if (!app.live) return { deploymentId: null };
+      return { deploymentId: await begin(owner, app, { kind: "deploy", source, hash: app.live.hash, version: app.live.version, message, progress: new Progress() }) };
+    },
+    async get(ownerId, id) {
+      const found = await requireDeployment(ownerId, id);
+      const app = await records.find(found.appId);
+      return toDeployment(found, app ? urlOf(app.slug) : "", active.get(id)?.progress.events);
+    },
+    async list(ownerId, ref, { limit, cursor }) {
+      const app = await records.require(ownerId, ref);
+      const found = await models.deployment
+        .find({ appId: String(app._id), ...afterCursor("createdAt", cursor) })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .lean<DeploymentRecord[]>();
+      return toPage(found, limit, (one) => one.createdAt, (one): Deployment => toDeployment(one, urlOf(app.slug), active.get(String(one._id))?.progress.events));
+    },
+    async *events(ownerId, id, signal) {
+      await requireDeployment(ownerId, id);
+      const here = active.get(id);
+      if (here) {
+        yield* here.progress.follow(signal);
+        // What a follower asks next must be written.
+        await here.done;
+        return;
+      }
+      let shown = 0;
+      while (!signal.aborted) {
+        const found = toDeployment(await requireDeployment(ownerId, id), "", undefined);
+        for (const event of found.events.slice(shown)) yield event;
+        shown = found.events.length;
+        if (found.state !== "running") return;
+        await new Promise((resolve) => setTimeout(resolve, followMs));
+      }
+    },
+    async listVersions(ownerId, ref, query) {
+      return versions.list(await records.require(ownerId, ref), query);
+    },
+    async getVersion(ownerId, ref, number) {
+      const app = await records.require(ownerId, ref);
+      const found = await versions.require(app, number);
+      const names = await options.namesOf([found.authorId]);
+      return { ...versions.toVersion(found, app, names), files: await records.readBundle(found.hash) };
+    },
+    async wake(ownerId, ref) {
+      await options.runtime().wake(String((await requireLive(ownerId, ref))._id));
+    },
+    async sleep(ownerId, ref) {
+      const app = await records.require(ownerId, ref);
+      await options.runtime().sleep(String(app._id), { force: true });
+    },
+    async restart(ownerId, ref) {
+      const app = await requireLive(ownerId, ref);
+      const { deploymentId } = await deployments.redeployLive({ id: ownerId }, String(app._id), "api", "Restarted");
+      return { deploymentId: deploymentId! };
+    },
+  };
+
+  return {
+    deployments,
+    versions,
+    async specOf(appId) {
+      const app = await records.find(appId);
+      return app?.live ? makeSpec(options.spec, app, app.live.hash, app.live.version) : null;
+    },
+    async removeAppData(appId) {
+      await models.deployment.deleteMany({ appId });
+      await models.version.deleteMany({ appId });
+    },
+    reconcile: ({ alone }) => reconciler.run(new Set(active.keys()), alone),
+    async settle() {
+      await Promise.allSettled([...active.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** An expected refusal of the runtime ends the deployment with its words; anything else is a bug, reported, and told without internals. */
+function toOutcome(error: unknown, options: DeploymentsOptions, deployment: DeploymentRecord): Outcome {
+  if (options.stopping.aborted) return { state: "failed", error: "The platform was stopped during this deployment. Nothing was changed: deploy again.", problems: [], traceback: null };
+  if (error instanceof AppError) return { state: "failed", error: error.message, problems: [], traceback: null };
+  options.reportBug(error, `deployment ${String(deployment._id)}`);
+  return { state: "failed", error: `The platform failed, not your app. Deploy again; if it stays, tell the administrator: deployment ${String(deployment._id)}.`, problems: [], traceback: null };
+}

@@ -1,0 +1,73 @@
+import type { Framework } from "#core/contract/app.ts";
+import type { SourceProblem } from "#core/contract/problem.ts";
+import type { AppRecord, AppRecords, LiveVersion } from "#server/apps/index.ts";
+import type { LoadError, Runtime } from "#server/runtime/runtime.ts";
+import { failpoint } from "#server/storage/index.ts";
+import type { DeploymentRecord } from "./models.ts";
+import type { Progress } from "./progress.ts";
+import { makeSpec, type SpecOptions } from "./spec.ts";
+import type { Versions } from "./versions.ts";
+
+export type Outcome =
+  | { state: "succeeded"; live: LiveVersion }
+  | { state: "failed"; error: string; problems: SourceProblem[]; traceback: string | null };
+
+export interface RunOptions {
+  runtime: Runtime;
+  records: AppRecords;
+  versions: Versions;
+  spec: SpecOptions;
+}
+
+/**
+ * Takes one recorded deployment from its bundle to traffic. The live version changes in the single write inside `commit`:
+ * before it a crash leaves the old version, after it the reconciler only writes down what happened.
+ */
+export async function runDeployment(options: RunOptions, app: AppRecord, deployment: DeploymentRecord, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+  const { runtime, records, versions } = options;
+  const rollingTo = deployment.version ?? undefined;
+  // Shown to the app's requests; the real number is settled by the commit.
+  const expected = rollingTo ?? app.versionCounter + 1;
+  const spec = await makeSpec(options.spec, app, deployment.hash, expected);
+  let live: LiveVersion | null = null;
+  let framework: Framework | null = app.framework ?? null;
+  const commit = async (): Promise<void> => {
+    failpoint("deploy-before-commit");
+    live = await records.makeLive(spec.appId, { hash: deployment.hash, deploymentId: String(deployment._id), version: rollingTo, framework });
+    failpoint("deploy-after-commit");
+    if (!live) throw new AppDeleted();
+    if (rollingTo === undefined) await versions.write(deployment, live.version, framework);
+    failpoint("deploy-version-written");
+  };
+  try {
+    for await (const event of runtime.deploy(spec, commit, signal)) {
+      if (event.type === "stage") progress.add(event.stage, event.status, event.message);
+      else if (event.type === "failed") {
+        progress.add(event.stage, "failed", event.error.message);
+        return { state: "failed", ...describeFailure(event.error, app.entrypoint) };
+      } else framework = event.report.framework ?? framework;
+    }
+  } catch (error) {
+    if (!(error instanceof AppDeleted)) throw error;
+    return { state: "failed", error: "The app was deleted while it was deployed.", problems: [], traceback: null };
+  }
+  failpoint("deploy-switched");
+  if (!live) throw new Error("The runtime ended a deployment without a commit and without a failure.");
+  return { state: "succeeded", live };
+}
+
+class AppDeleted extends Error {}
+
+/** What the author reads: the error in a sentence, and a mark on the line where it lies in their files. */
+export function describeFailure(error: LoadError, entrypoint: string): { error: string; problems: SourceProblem[]; traceback: string | null } {
+  const message = error.type && !error.message.startsWith(error.type) ? `${error.type}: ${error.message}` : error.message;
+  const problem: SourceProblem = {
+    file: error.file ?? entrypoint,
+    line: error.line ?? 1,
+    column: error.column ?? 1,
+    code: `load_${error.kind}`,
+    message,
+    severity: "error",
+  };
+  return { error: message, problems: [problem], traceback: error.traceback ?? null };
+}

@@ -1,0 +1,27 @@
+import type { AppRecord, AppRecords } from "#server/apps/index.ts";
+import type { Databases } from "#server/databases/index.ts";
+import type { InstanceSpec } from "#server/runtime/runtime.ts";
+import { instanceLimits } from "#core/limits.ts";
+
+export interface SpecOptions {
+  records: AppRecords;
+  databases: Databases;
+  urlOf: (slug: string) => string;
+}
+
+/** What an instance of `app` needs to serve the bundle `hash` as `version`. */
+export async function makeSpec({ records, databases, urlOf }: SpecOptions, app: AppRecord, hash: string, version: number): Promise<InstanceSpec> {
+  const appId = String(app._id);
+  const [env, database] = await Promise.all([records.openEnv(appId), app.databaseId ? databases.credentials(app.databaseId) : null]);
+  return {
+    appId,
+    slug: app.slug,
+    version,
+    bundleHash: hash,
+    readFiles: () => records.readBundle(hash),
+    entrypoint: app.entrypoint,
+    env: { ...env, APP_NAME: app.name, APP_SLUG: app.slug, APP_URL: urlOf(app.slug) },
+    database,
+    limits: { memoryMiB: instanceLimits.memoryMiB, cpus: instanceLimits.cpus, processes: instanceLimits.processes, concurrency: instanceLimits.concurrency },
+  };
+}

@@ -1,0 +1,89 @@
+import { EventEmitter, on } from "node:events";
+import { Types } from "mongoose";
+import type { LogEntry } from "#core/contract/request.ts";
+import { AppError } from "#core/contract/problem.ts";
+import { retention } from "#core/limits.ts";
+import type { AppRecords } from "#server/apps/index.ts";
+import type { LogLine } from "#server/runtime/runtime.ts";
+import { createBatch, type Storage } from "#server/storage/index.ts";
+import type { Logs } from "./index.ts";
+import { logModel, type LogDocument } from "./models.ts";
+
+type Found = LogDocument & { _id: Types.ObjectId };
+
+const defaultTail = 200;
+const mostTail = 1_000;
+
+export interface LogsDomain {
+  logs: Logs;
+  removeAppData(appId: string): Promise<void>;
+  /** Cuts every app's log back to its cap. */
+  trim(): Promise<void>;
+}
+
+/** Makes the logs domain; its collection and indexes exist when this resolves. */
+export async function createLogs({ storage, records }: { storage: Storage; records: () => AppRecords }): Promise<LogsDomain> {
+  const model = logModel(storage.connection);
+  await model.createCollection();
+  await model.syncIndexes();
+  const written = new Set<string>();
+  const live = new EventEmitter().setMaxListeners(0);
+
+  const batch = createBatch<LogDocument & { _id: Types.ObjectId }>(async (items) => {
+    await model.collection.insertMany(items as never, { ordered: false });
+    for (const item of items) written.add(item.appId);
+  }, 1_000);
+
+  const logs: Logs = {
+    append(appId, line) {
+      const text = line.text.length > retention.logLineCharacters ? `${line.text.slice(0, retention.logLineCharacters)} … (cut)` : line.text;
+      batch.add({ _id: new Types.ObjectId(), appId, at: line.at, stream: line.stream, text, instanceId: line.instanceId });
+      live.emit(appId, { ...line, text });
+    },
+    async list(ownerId, ref, { since, tail, search }) {
+      const app = await records().require(ownerId, ref);
+      await batch.flush();
+      const limit = Math.min(Math.max(tail ?? defaultTail, 1), mostTail);
+      const text = search ? { text: { $regex: search.slice(0, 200).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" } } : {};
+      const query = model.find({ appId: String(app._id), ...text, ...sinceFilter(since) }).maxTimeMS(5_000);
+      // After a cursor the next lines follow; otherwise the last ones are wanted, and shown in the order they were written.
+      const found = since === undefined ? (await query.sort({ _id: -1 }).limit(limit).lean<Found[]>()).reverse() : await query.sort({ _id: 1 }).limit(limit).lean<Found[]>();
+      return { items: found.map(toEntry), nextCursor: found.length > 0 ? String(found.at(-1)!._id) : (since ?? null) };
+    },
+    async *follow(ownerId, ref, signal) {
+      const appId = String((await records().require(ownerId, ref))._id);
+      try {
+        for await (const [line] of on(live, appId, { signal }) as AsyncIterable<[LogLine]>) {
+          yield { at: line.at.toISOString(), stream: line.stream, text: line.text, instance: line.instanceId };
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+    flush: () => batch.flush(),
+  };
+
+  return {
+    logs,
+    removeAppData: async (appId) => void (await model.deleteMany({ appId })),
+    async trim() {
+      const apps = [...written];
+      written.clear();
+      for (const appId of apps) {
+        const oldestKept = await model.findOne({ appId }, { _id: 1 }).sort({ _id: -1 }).skip(retention.logLinesPerApp).lean<{ _id: Types.ObjectId }>();
+        if (oldestKept) await model.deleteMany({ appId, _id: { $lte: oldestKept._id } });
+      }
+    },
+  };
+}
+
+/** `since` is a cursor that a list answered, or a time. */
+function sinceFilter(since: string | undefined): Record<string, unknown> {
+  if (since === undefined) return {};
+  if (/^[0-9a-f]{24}$/.test(since)) return { _id: { $gt: new Types.ObjectId(since) } };
+  const at = new Date(since);
+  if (Number.isNaN(at.getTime())) throw new AppError("invalid_input", "since is a cursor of this list or an ISO 8601 time.");
+  return { at: { $gte: at } };
+}
+
+const toEntry = (found: Found): LogEntry => ({ at: found.at.toISOString(), stream: found.stream, text: found.text, instance: found.instanceId });

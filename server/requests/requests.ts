@@ -1,0 +1,109 @@
+import { Types } from "mongoose";
+import type { RequestEntry, RequestError } from "#core/contract/request.ts";
+import { AppError } from "#core/contract/problem.ts";
+import type { AppRecord, AppRecords } from "#server/apps/index.ts";
+import type { Databases } from "#server/databases/index.ts";
+import type { RequestRecord } from "#server/gateway/index.ts";
+import type { ExceptionRecord } from "#server/runtime/runtime.ts";
+import { afterCursor, createBatch, toPage, type Storage } from "#server/storage/index.ts";
+import { readExceptions } from "./exceptions.ts";
+import type { RequestFilter, Requests } from "./index.ts";
+import { requestModel, type RequestDocument } from "./models.ts";
+
+type Found = RequestDocument & { _id: Types.ObjectId };
+
+export interface RequestsDomain {
+  requests: Requests;
+  removeAppData(appId: string): Promise<void>;
+}
+
+/** Makes the requests domain; its collection and indexes exist when this resolves. */
+export async function createRequests({ storage, records, databases }: { storage: Storage; records: () => AppRecords; databases: Databases }): Promise<RequestsDomain> {
+  const model = requestModel(storage.connection);
+  await model.createCollection();
+  await model.syncIndexes();
+
+  const batch = createBatch<RequestRecord>(async (items) => {
+    await model.collection.insertMany(items.map(({ id, ...item }) => ({ _id: new Types.ObjectId(), ...item, requestId: id, at: new Date(item.at) }) as never), { ordered: false });
+  });
+  const exceptions = createBatch<{ appId: string; record: ExceptionRecord }>(async (items) => {
+    await batch.flush();
+    await model.bulkWrite(items.map(({ appId, record }) => ({ updateOne: { filter: { appId, requestId: record.requestId }, update: { $set: { error: toError(record) } } } })));
+  });
+
+  /** Adds the runner's half to the requests that failed. */
+  const withErrors = async (app: AppRecord, found: Found[]): Promise<(document: Found) => RequestEntry> => {
+    const ids = found.filter((document) => document.status >= 500 && !document.error).map((document) => document.requestId);
+    const database = app.databaseId && ids.length > 0 ? await databases.credentials(app.databaseId).catch(() => null) : null;
+    const errors = database ? await readExceptions(storage, database.name, String(app._id), ids) : new Map<string, RequestError>();
+    return (document) => toEntry(document, (document.error as RequestError | undefined) ?? errors.get(document.requestId));
+  };
+
+  const flush = async (): Promise<void> => {
+    await batch.flush();
+    await exceptions.flush();
+  };
+
+  const requests: Requests = {
+    record: (record) => batch.add(record),
+    recordException: (appId, record) => exceptions.add({ appId, record }),
+    async list(ownerId, ref, { limit, cursor, ...filter }) {
+      const app = await records().require(ownerId, ref);
+      // What was answered a moment ago should be in the list that is asked for now.
+      await flush();
+      const found = await model
+        .find({ appId: String(app._id), $and: [afterCursor("at", cursor), toQuery(filter)] })
+        .sort({ at: -1, _id: -1 })
+        .limit(limit + 1)
+        .maxTimeMS(5_000)
+        .lean<Found[]>();
+      return toPage(found, limit, (document) => document.at, await withErrors(app, found));
+    },
+    async get(ownerId, ref, requestId) {
+      const app = await records().require(ownerId, ref);
+      await flush();
+      const found = await model.findOne({ appId: String(app._id), requestId }).lean<Found>();
+      if (!found) throw new AppError("not_found", "There is no such request. They are kept for 7 days.");
+      return (await withErrors(app, [found]))(found);
+    },
+    flush,
+  };
+  return { requests, removeAppData: async (appId) => void (await model.deleteMany({ appId })) };
+}
+
+function toQuery({ status, method, path }: RequestFilter): Record<string, unknown> {
+  const query: Record<string, unknown> = {};
+  if (status !== undefined) {
+    const matched = /^([1-5])xx$|^([1-5]\d\d)$/.exec(status);
+    if (!matched) throw new AppError("invalid_input", "status is a class such as 5xx or a code such as 404.");
+    const least = Number(matched[1]) * 100;
+    query["status"] = matched[1] ? { $gte: least, $lt: least + 100 } : Number(matched[2]);
+  }
+  if (method) query["method"] = method.toUpperCase();
+  if (path) query["path"] = { $regex: path.slice(0, 200).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" };
+  return query;
+}
+
+const toError = ({ type, message, file, line, traceback }: ExceptionRecord): RequestError => ({
+  type,
+  message,
+  traceback,
+  ...(file === undefined ? {} : { file }),
+  ...(line === undefined ? {} : { line }),
+});
+
+const toEntry = (document: Found, error: RequestError | undefined): RequestEntry => ({
+  id: document.requestId,
+  at: document.at.toISOString(),
+  method: document.method,
+  path: document.path,
+  queryNames: [...document.queryNames],
+  status: document.status,
+  latencyMs: document.latencyMs,
+  coldStartMs: document.coldStartMs ?? null,
+  bytesIn: document.bytesIn,
+  bytesOut: document.bytesOut,
+  version: document.version,
+  answeredBy: document.answeredBy,
+  ...(error ? { error } : {}),
+});
