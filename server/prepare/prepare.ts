@@ -1,0 +1,59 @@
+/** The steps of a preparation, side by side. */
+import { join } from "node:path";
+import { startDatabase, type RunningDatabase } from "#server/storage/embedded/index.ts";
+import { prepareBuild } from "./build.ts";
+import { findCacheDir } from "./cache.ts";
+import { preparePython } from "./python.ts";
+import type { Steps } from "./steps.ts";
+
+export const stepTitles = { python: "Python packages", database: "Database", build: "Pages", start: "Platform" } as const;
+
+export interface PrepareOptions {
+  root: string;
+  dataDir: string;
+  development: boolean;
+  steps: Steps;
+  log: (line: string) => void;
+  signal: AbortSignal;
+  /** Told as soon as the database runs, so that it is stopped whatever else fails. */
+  onDatabase: (database: RunningDatabase) => void;
+}
+
+/**
+ * Runs the steps side by side and leaves `MONGO_URL` and `FP_PYTHON` in the environment.
+ * @throws the first failure, after the other steps were told to stop and have.
+ */
+export async function prepare(options: PrepareOptions): Promise<void> {
+  const { root, dataDir, steps, log } = options;
+  const environment = process.env;
+  const cacheDir = await findCacheDir(environment, dataDir);
+  const abort = new AbortController();
+  const signal = AbortSignal.any([options.signal, abort.signal]);
+
+  const python = steps.run("python", async (progress) => {
+    const path = environment["FP_PYTHON"] ?? (await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal }));
+    environment["FP_PYTHON"] = path;
+  });
+  const database = steps.run("database", async (progress) => {
+    const running = await startDatabase({ dataDir, cacheDir, environment, progress, log, signal });
+    options.onDatabase(running);
+    environment["MONGO_URL"] = running.url;
+    progress({ detail: running.description });
+  });
+  const build = steps.run("build", async (progress) => {
+    if (options.development) progress({ detail: "built as they are asked for" });
+    else progress({ detail: (await prepareBuild({ root, progress, signal })) ? "built" : "unchanged since the last build" });
+  });
+
+  const all = [python, database, build];
+  let first: unknown;
+  for (const step of all) {
+    step.catch((error: unknown) => {
+      first ??= error;
+      abort.abort();
+    });
+  }
+  await Promise.allSettled(all);
+  options.signal.throwIfAborted();
+  if (first) throw first;
+}

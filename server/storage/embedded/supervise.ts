@@ -1,0 +1,171 @@
+/** Keeps one database server running: starts it, restarts it when it dies, stops it, and never lets it outlive the platform. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { endProcess, identifyProcess, isAlive, type ProcessIdentity } from "./process.ts";
+import { serverArguments, type ServerSpec } from "./server-kinds.ts";
+
+/** A query in flight can hold the server's orderly end for 15–20 s. */
+const stopPatienceMs = 20_000;
+/** Recovery after a kill reads the log back; a minute is far beyond what was seen, and a hang must not last for ever. */
+const readyTimeoutMs = 60_000;
+const firstBackOffMs = 100;
+const mostBackOffMs = 5_000;
+/** A server that ran this long was healthy: its next death is a first one again. */
+const healthyMs = 30_000;
+const mostLogBytes = 10 * 1024 * 1024;
+
+export interface SupervisedServer {
+  /** The process that runs now; changes when the server is restarted. */
+  readonly pid: number | undefined;
+  /** Ends it and resolves when it is gone. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface SuperviseOptions {
+  spec: ServerSpec;
+  /** Holds `server.pid` and `server.log`. */
+  folder: string;
+  log: (line: string) => void;
+}
+
+/**
+ * Starts the server and resolves when it takes connections.
+ * @throws Error with the server's last words when it does not come up.
+ */
+export async function superviseServer(options: SuperviseOptions): Promise<SupervisedServer> {
+  const { spec, folder, log } = options;
+  const pidFile = join(folder, "server.pid");
+  await mkdir(spec.storagePath, { recursive: true, mode: 0o700 });
+
+  const stopping = new AbortController();
+  let running = await launch(options, pidFile);
+  let stopped: Promise<void> | undefined;
+
+  const watch = async (): Promise<void> => {
+    let backOffMs = firstBackOffMs;
+    while (!stopping.signal.aborted) {
+      const startedAt = Date.now();
+      await running.exited;
+      if (stopping.signal.aborted) return;
+      running.watchdog.kill();
+      if (Date.now() - startedAt > healthyMs) backOffMs = firstBackOffMs;
+      log(`The database server ended unexpectedly (${describeExit(running.child)}); starting it again`);
+      await sleep(backOffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      backOffMs = Math.min(backOffMs * 2, mostBackOffMs);
+      if (stopping.signal.aborted) return;
+      try {
+        running = await launch(options, pidFile);
+        log("The database server answers again");
+      } catch (error) {
+        log(`The database server did not come back: ${(error as Error).message}`);
+      }
+    }
+  };
+  const watching = watch();
+
+  return {
+    get pid() {
+      return running.child.pid;
+    },
+    stop() {
+      stopped ??= (async () => {
+        stopping.abort();
+        // First the watch, then the server: a restart that is under way has to be ended too.
+        await endProcess(running.identity, stopPatienceMs);
+        await watching;
+        await endProcess(running.identity, stopPatienceMs);
+        running.watchdog.kill();
+        await rm(pidFile, { force: true });
+      })();
+      return stopped;
+    },
+  };
+}
+
+interface Running {
+  child: ChildProcess;
+  identity: ProcessIdentity;
+  exited: Promise<unknown>;
+  watchdog: ChildProcess;
+}
+
+async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Promise<Running> {
+  const logPath = join(folder, "server.log");
+  const tooLong = await stat(logPath).then(({ size }) => size > mostLogBytes, () => false);
+  const logFile = await open(logPath, tooLong ? "w" : "a", 0o600);
+  try {
+    // Its own process group: Ctrl+C in the terminal reaches the platform alone, which then stops the server last.
+    const child = spawn(spec.binary, serverArguments(spec), { detached: true, stdio: ["ignore", logFile.fd, logFile.fd], cwd: folder });
+    const exited = once(child, "exit").catch(() => undefined);
+    await once(child, "spawn");
+    const identity = identifyProcess(child.pid!);
+    await writeFile(pidFile, JSON.stringify(identity), { mode: 0o600 });
+    const watchdog = startWatchdog(identity.pid);
+    if (!(await acceptsConnections(spec.port, identity))) {
+      const alive = isAlive(identity);
+      await endProcess(identity, 1_000);
+      watchdog.kill();
+      throw new Error(`${spec.binary} ${alive ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`}${await lastWords(logPath)}`);
+    }
+    return { child, identity, exited, watchdog };
+  } finally {
+    await logFile.close();
+  }
+}
+
+/**
+ * A shell that waits for its input to close, which is when this process is gone however it went, and then ends the
+ * server. `setpriv --pdeathsig` would need no process, but is not on every Linux and on no Mac.
+ */
+function startWatchdog(pid: number): ChildProcess {
+  const script = 'while read -r line; do :; done; kill -TERM "$1" 2>/dev/null';
+  const watchdog = spawn("/bin/sh", ["-c", script, "fastapi-platform-watchdog", String(pid)], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  watchdog.on("error", () => undefined);
+  watchdog.stdin?.on("error", () => undefined);
+  watchdog.unref();
+  return watchdog;
+}
+
+/** Ends the server that a killed platform left in `folder`: it would hold the folder's lock, and its port. */
+export async function endOrphan(folder: string, log: (line: string) => void): Promise<void> {
+  const written = await readFile(join(folder, "server.pid"), "utf8").catch(() => null);
+  if (written === null) return;
+  const orphan = JSON.parse(written) as ProcessIdentity;
+  if (!isAlive(orphan)) return;
+  log("Ending the database server that an earlier run left behind");
+  await endProcess(orphan, stopPatienceMs);
+}
+
+async function acceptsConnections(port: number, identity: ProcessIdentity): Promise<boolean> {
+  const deadline = Date.now() + readyTimeoutMs;
+  while (Date.now() < deadline && isAlive(identity)) {
+    if (await canConnect(port)) return true;
+    await sleep(15);
+  }
+  return false;
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => settle(true)).once("error", () => settle(false));
+  });
+}
+
+function describeExit(child: ChildProcess): string {
+  return child.signalCode ? `signal ${child.signalCode}` : `exit code ${child.exitCode}`;
+}
+
+async function lastWords(logPath: string): Promise<string> {
+  const text = await readFile(logPath, "utf8").catch(() => "");
+  const lines = text.trim().split("\n").slice(-5).join("\n");
+  return lines ? `:\n${lines}` : "";
+}
