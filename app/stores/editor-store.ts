@@ -1,0 +1,119 @@
+/**
+ * What the editor holds that lives only in the browser: buffers against the saved draft, the open file, which panes show.
+ * One store per open app, made by the page and handed down by context: a module-wide one would be shared by everybody whose
+ * page is rendered on the server at the time. Guarantees: the entrypoint is never removed or renamed.
+ */
+import { createContext, useContext } from "react";
+import { createStore, useStore, type StoreApi } from "zustand";
+import type { FileContent, Files } from "#core/contract/files.ts";
+import { hasChanges } from "./drafts.ts";
+
+export type SidePane = "test" | "preview";
+export type BottomPane = "problems" | "deploy" | "logs";
+/** On a narrow screen one of these shows at a time. */
+export type NarrowPane = "files" | "code" | "side" | "bottom";
+
+/** A place to show: the editor goes there and takes the focus. `at` makes two requests for one place different. */
+export interface Reveal {
+  file: string;
+  line: number;
+  column: number;
+  at: number;
+}
+
+export interface EditorState {
+  entrypoint: string;
+  /** The saved draft that the buffers are compared with. */
+  base: { hash: string; files: Files };
+  files: Files;
+  active: string;
+  reveal: Reveal | null;
+  side: SidePane | null;
+  bottom: BottomPane;
+  bottomOpen: boolean;
+  narrow: NarrowPane;
+  setText(path: string, text: string): void;
+  open(path: string): void;
+  goTo(place: { file: string; line: number; column?: number | undefined }): void;
+  add(path: string, content: FileContent): void;
+  rename(from: string, to: string): void;
+  remove(path: string): FileContent | null;
+  /** Makes `files` the buffers, as after a restore or a merge; the saved draft stays what it was unless `base` says otherwise. */
+  replace(files: Files, base?: { hash: string; files: Files }): void;
+  /** These files are saved under this hash. Edits made while the save was on its way stay unsaved. */
+  saved(hash: string, files: Files): void;
+  showSide(pane: SidePane | null): void;
+  showBottom(pane: BottomPane, open?: boolean): void;
+  showNarrow(pane: NarrowPane): void;
+}
+
+export type EditorStore = StoreApi<EditorState>;
+
+export interface EditorStart {
+  entrypoint: string;
+  draft: { hash: string; files: Files };
+  open?: { file: string; line: number } | null;
+}
+
+export function createEditorStore({ entrypoint, draft, open }: EditorStart): EditorStore {
+  return createStore<EditorState>((set, get) => ({
+    entrypoint,
+    base: draft,
+    files: draft.files,
+    active: open && draft.files[open.file] !== undefined ? open.file : firstOf(draft.files, entrypoint),
+    reveal: open && draft.files[open.file] !== undefined ? { ...open, column: 1, at: 0 } : null,
+    side: "test",
+    bottom: "problems",
+    bottomOpen: true,
+    narrow: "code",
+    setText: (path, text) => {
+      if (get().files[path] !== undefined && get().files[path] !== text) set(({ files }) => ({ files: { ...files, [path]: text } }));
+    },
+    open: (path) => {
+      if (get().files[path] !== undefined) set({ active: path, narrow: "code" });
+    },
+    goTo: ({ file, line, column = 1 }) => {
+      if (get().files[file] !== undefined) set(({ reveal }) => ({ active: file, narrow: "code", reveal: { file, line, column, at: (reveal?.at ?? 0) + 1 } }));
+    },
+    add: (path, content) => set(({ files }) => ({ files: { ...files, [path]: content }, active: path, narrow: "code" })),
+    rename: (from, to) => set((state) => renamed(state, from, to)),
+    remove: (path) => {
+      const content = get().files[path];
+      if (content === undefined || path === get().entrypoint) return null;
+      set(({ files, active }) => {
+        const { [path]: _gone, ...left } = files;
+        return { files: left, active: active === path ? firstOf(left, entrypoint) : active };
+      });
+      return content;
+    },
+    replace: (files, base) => set(({ active, base: old }) => ({ files, base: base ?? old, active: files[active] === undefined ? firstOf(files, entrypoint) : active })),
+    saved: (hash, files) => set({ base: { hash, files } }),
+    showSide: (side) => set({ side, ...(side === null ? {} : { narrow: "side" }) }),
+    showBottom: (bottom, open = true) => set(open ? { bottom, bottomOpen: true, narrow: "bottom" } : { bottom, bottomOpen: false }),
+    showNarrow: (narrow) => set(({ side, bottomOpen }) => ({ narrow, side: narrow === "side" ? (side ?? "test") : side, bottomOpen: narrow === "bottom" || bottomOpen })),
+  }));
+}
+
+function renamed(state: EditorState, from: string, to: string): Partial<EditorState> {
+  const content = state.files[from];
+  if (content === undefined || from === state.entrypoint || state.files[to] !== undefined) return {};
+  const { [from]: _old, ...left } = state.files;
+  return { files: { ...left, [to]: content }, active: state.active === from ? to : state.active };
+}
+
+const firstOf = (files: Files, entrypoint: string) => (files[entrypoint] !== undefined ? entrypoint : (Object.keys(files).sort()[0] ?? entrypoint));
+
+export const isDirty = (state: Pick<EditorState, "base" | "files">): boolean => hasChanges(state.base.files, state.files);
+
+export const EditorStoreContext = createContext<EditorStore | null>(null);
+
+/** The store itself, for what acts without rendering (shortcuts, listeners). */
+export function useEditorStoreApi(): EditorStore {
+  const store = useContext(EditorStoreContext);
+  if (store === null) throw new Error("useEditorStore is used outside the editor");
+  return store;
+}
+
+export function useEditorStore<Selected>(select: (state: EditorState) => Selected): Selected {
+  return useStore(useEditorStoreApi(), select);
+}
