@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ["./tests/setup.ts"],
     environment: "node",
     pool: "forks",
+    // Two cores are the least this runs on; the default would leave one of them idle.
+    maxWorkers: 2,
     restoreMocks: true,
     unstubEnvs: true,
     testTimeout: 20_000,

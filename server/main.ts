@@ -2,4 +2,7 @@
 import { join } from "node:path";
 import { runPlatform } from "./prepare/index.ts";
 
-await runPlatform({ root: join(import.meta.dirname, ".."), development: process.argv.includes("--dev") });
+const development = process.argv.includes("--dev");
+// React chooses its copy by it: what was built for production must not run with the other one, whatever the shell says.
+process.env["NODE_ENV"] = development ? "development" : "production";
+await runPlatform({ root: join(import.meta.dirname, ".."), development });

@@ -151,7 +151,7 @@ function endOnSignals(end: (exitCode: number) => Promise<unknown>): void {
     void end(0);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
-  // Started by scripts/start.mjs through another Node: when that one is gone, nobody wants this one any more.
+  // Started by scripts/run-pinned.mjs from another Node: when that one is gone, nobody wants this one any more.
   if (process.channel) process.on("disconnect", () => askedAt ?? onSignal());
   process.on("unhandledRejection", (reason) => printError(`Unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`));
   process.on("uncaughtException", (error) => {
