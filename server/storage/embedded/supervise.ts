@@ -5,7 +5,7 @@ import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endProcess, identifyProcess, isAlive, type ProcessIdentity } from "./process.ts";
+import { endProcess, findStartTime, isAlive, type ProcessIdentity } from "./process.ts";
 import { serverArguments, type ServerSpec } from "./server-kinds.ts";
 
 /** A query in flight can hold the server's orderly end for 15–20 s. */
@@ -102,12 +102,14 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
     const child = spawn(spec.binary, serverArguments(spec), { detached: true, stdio: ["ignore", logFile.fd, logFile.fd], cwd: folder });
     const exited = once(child, "exit").catch(() => undefined);
     await once(child, "spawn");
-    const identity = identifyProcess(child.pid!);
+    // One that ended at once has no start time any more, and is judged like any that ends before it answers.
+    const identity: ProcessIdentity = { pid: child.pid!, startedAt: findStartTime(child.pid!) ?? "ended" };
     await writeFile(pidFile, JSON.stringify(identity), { mode: 0o600 });
     const watchdog = startWatchdog(identity.pid);
     if (!(await acceptsConnections(spec.port, identity))) {
       const alive = isAlive(identity);
       await endProcess(identity, 1_000);
+      await exited;
       watchdog.kill();
       throw new Error(`${spec.binary} ${alive ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`}${await lastWords(logPath)}`);
     }
