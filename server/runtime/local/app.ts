@@ -1,0 +1,255 @@
+/** One app on this machine: executes what `app-state.ts` decides, on real runners. */
+import { AppError } from "#core/contract/problem.ts";
+import type { Endpoint, InstanceSpec, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
+import { initialState, nextAppState, type AppEffect, type AppEvent, type AppState } from "./app-state.ts";
+import { describeExit } from "./exit-reason.ts";
+import { LoadFailure, type Instance } from "./launch.ts";
+
+export interface AppContext {
+  specOf: SpecSource;
+  launch(spec: InstanceSpec, signal: AbortSignal): Promise<Instance>;
+  publish(event: RuntimeEvent): void;
+  /** Time for requests in flight when an instance is replaced or put to sleep. */
+  drainGraceMs: number;
+}
+
+export interface LocalApp {
+  /** The instance that gets requests. */
+  readonly serving: Instance | null;
+  readonly endpoints: readonly Endpoint[];
+  readonly removed: boolean;
+  wake(): Promise<WakeResult>;
+  sleep(force: boolean, reason: "idle" | "asked" | "shutdown"): Promise<boolean>;
+  /** Gives traffic to a new instance; false when the app was removed meanwhile, and the instance is stopped. */
+  switchTo(instance: Instance): boolean;
+  remove(): Promise<void>;
+  enter(instanceId: string): () => void;
+  /** Bytes between the app and its database since the platform started, over all its instances. */
+  databaseBytes(): { in: number; out: number };
+  /** Ends all instances, also those that drain, with so much time left. */
+  end(graceMs: number): Promise<void>;
+}
+
+interface Tracked {
+  instance: Instance;
+  inFlight: number;
+  whenIdle: (() => void)[];
+  /** Set once it is to end. */
+  ending: Promise<void> | null;
+}
+
+interface Flight {
+  number: number;
+  promise: Promise<void>;
+  abort: AbortController;
+}
+
+/** An instance that has no request any more gets this long for its lifespan's shutdown. */
+const shutdownGraceMs = 10_000;
+/** A wake that failed is not tried again at once for each request: 1 s, doubling to 8 s. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 8_000;
+
+export function createLocalApp(appId: string, context: AppContext): LocalApp {
+  let state: AppState = initialState;
+  let endpoints: readonly Endpoint[] = [];
+  let flight: Flight | null = null;
+  let sleepReason: "idle" | "asked" | "shutdown" = "idle";
+  let diedOf = "";
+  let failure: { error: unknown; until: number; pauseMs: number } | null = null;
+  const tracked = new Map<string, Tracked>();
+  const past = { in: 0, out: 0 };
+
+  const apply = (event: AppEvent): AppEffect[] => {
+    const step = nextAppState(state, event);
+    state = step.state;
+    const serving = state.serving === null ? undefined : tracked.get(state.serving);
+    endpoints = serving ? [serving.instance.endpoint] : [];
+    for (const effect of step.effects) execute(effect);
+    return step.effects;
+  };
+
+  const execute = (effect: AppEffect): void => {
+    switch (effect.type) {
+      case "start":
+        flight = startWake(effect.wake);
+        return;
+      case "abortWake":
+        if (flight?.number === effect.wake) flight.abort.abort(new AppError("runtime_unavailable", "The app was stopped or replaced while it was starting"));
+        return;
+      case "drain":
+        drain(effect.instance, context.drainGraceMs);
+        return;
+      case "discard":
+        drain(effect.instance, 0);
+        return;
+      case "announce":
+        if (effect.what === "awake") context.publish({ type: "awake", appId });
+        else if (effect.what === "asleep") context.publish({ type: "asleep", appId, reason: sleepReason });
+        else context.publish({ type: "died", appId, reason: diedOf });
+        return;
+      case "refuse":
+        return;
+    }
+  };
+
+  const track = (instance: Instance): void => {
+    const entry: Tracked = { instance, inFlight: 0, whenIdle: [], ending: null };
+    tracked.set(instance.id, entry);
+    void instance.runner.exited.then((exit) => {
+      const asked = entry.ending !== null;
+      const bytes = instance.runner.databaseBytes();
+      past.in += bytes.in;
+      past.out += bytes.out;
+      tracked.delete(instance.id);
+      const { kind, words } = describeExit(exit);
+      diedOf = kind === "memory" ? `was ${words}` : words;
+      if (!asked) {
+        const line = { at: new Date(), stream: "platform" as const, text: `The app ${diedOf}`, instanceId: instance.id };
+        context.publish({ type: "log", appId, line });
+      }
+      apply({ type: "ended", instance: instance.id });
+    });
+  };
+
+  const drain = (instanceId: string, graceMs: number): void => {
+    const entry = tracked.get(instanceId);
+    if (!entry || entry.ending) return;
+    entry.ending = endInstance(entry, graceMs);
+  };
+
+  const startWake = (number: number): Flight => {
+    const abort = new AbortController();
+    const promise = runWake(number, abort.signal).finally(() => {
+      if (flight?.number === number) flight = null;
+    });
+    promise.catch(() => {});
+    return { number, promise, abort };
+  };
+
+  const runWake = async (number: number, signal: AbortSignal): Promise<void> => {
+    try {
+      await Promise.all(state.ending.map((id) => tracked.get(id)?.ending));
+      const spec = await context.specOf(appId);
+      signal.throwIfAborted();
+      if (!spec) throw new AppError("not_deployed", "Nothing is live: deploy the app first");
+      const instance = await context.launch(spec, signal);
+      failure = null;
+      track(instance);
+      apply({ type: "woken", wake: number, instance: instance.id });
+    } catch (error) {
+      apply({ type: "wakeFailed", wake: number });
+      if (error instanceof LoadFailure) {
+        const pauseMs = Math.min(longestPauseMs, failure ? failure.pauseMs * 2 : firstPauseMs);
+        failure = { error: toWakeError(error), until: performance.now() + pauseMs, pauseMs };
+        throw failure.error;
+      }
+      throw error instanceof AppError ? error : new AppError("runtime_unavailable", "No runner could be started on this machine", { cause: error, retryAfterSeconds: 5 });
+    }
+  };
+
+  const serving = (): Tracked | null => (state.serving === null ? null : (tracked.get(state.serving) ?? null));
+
+  return {
+    get serving() {
+      return serving()?.instance ?? null;
+    },
+    get endpoints() {
+      return endpoints;
+    },
+    get removed() {
+      return state.removed;
+    },
+    wake: async () => {
+      const now = serving();
+      if (now) return { endpoint: now.instance.endpoint, waitedMs: 0 };
+      const started = performance.now();
+      if (failure && state.wake === null && started < failure.until) throw failure.error;
+      apply({ type: "wakeAsked" });
+      // A removed app has no flight; one that was aborted may have been followed by a deployment that serves.
+      const outcome = await flight?.promise.then(() => null, (error: unknown) => error);
+      const awake = serving();
+      if (awake) return { endpoint: awake.instance.endpoint, waitedMs: performance.now() - started };
+      throw outcome ?? new AppError("runtime_unavailable", state.removed ? "The app was deleted" : "The app ended as soon as it had started", { retryAfterSeconds: 1 });
+    },
+    sleep: async (force, reason) => {
+      if (force) failure = null;
+      sleepReason = reason;
+      const entry = serving();
+      const effects = apply({ type: "sleepAsked", inFlight: entry?.inFlight ?? 0, force });
+      if (effects.some((effect) => effect.type === "refuse")) return false;
+      await Promise.all([...tracked.values()].map((each) => each.ending));
+      return true;
+    },
+    switchTo: (instance) => {
+      failure = null;
+      track(instance);
+      apply({ type: "deployed", instance: instance.id });
+      return !state.removed;
+    },
+    remove: async () => {
+      sleepReason = "asked";
+      apply({ type: "removed" });
+      await flight?.promise.catch(() => {});
+      await endAll(tracked, 0);
+    },
+    enter: (instanceId) => {
+      const entry = tracked.get(instanceId);
+      if (!entry) return () => {};
+      entry.inFlight++;
+      let out = false;
+      return () => {
+        if (out) return;
+        out = true;
+        entry.inFlight--;
+        if (entry.inFlight === 0) for (const resolve of entry.whenIdle.splice(0)) resolve();
+      };
+    },
+    databaseBytes: () => {
+      const total = { ...past };
+      for (const { instance } of tracked.values()) {
+        const bytes = instance.runner.databaseBytes();
+        total.in += bytes.in;
+        total.out += bytes.out;
+      }
+      return total;
+    },
+    end: (graceMs) => endAll(tracked, graceMs),
+  };
+}
+
+/** Waits for requests in flight, then lets the app shut down, then kills it; a grace of 0 kills at once. */
+async function endInstance(entry: Tracked, graceMs: number): Promise<void> {
+  const { runner } = entry.instance;
+  if (graceMs <= 0) {
+    await runner.kill();
+    return;
+  }
+  if (entry.inFlight > 0) {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => void (timer = setTimeout(resolve, graceMs)));
+    const idle = new Promise<void>((resolve) => void entry.whenIdle.push(resolve));
+    await Promise.race([idle, over, runner.exited]);
+    clearTimeout(timer);
+  }
+  // What still runs has had its time: the shutdown is what remains.
+  await runner.drain(Math.min(graceMs, shutdownGraceMs));
+}
+
+async function endAll(tracked: ReadonlyMap<string, Tracked>, graceMs: number): Promise<void> {
+  await Promise.all(
+    [...tracked.values()].map(async (entry) => {
+      if (!entry.ending) {
+        entry.ending = endInstance(entry, graceMs);
+      } else {
+        const timer = setTimeout(() => void entry.instance.runner.kill(), graceMs);
+        void entry.ending.then(() => clearTimeout(timer));
+      }
+      await entry.ending;
+    }),
+  );
+}
+
+function toWakeError(failure: LoadFailure): AppError {
+  return new AppError("app_failed", `The app could not be started: ${failure.error.message}`, { cause: failure, extra: { error: failure.error } });
+}

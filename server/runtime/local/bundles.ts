@@ -1,0 +1,126 @@
+/**
+ * Files of versions on this machine's disk, so that a wake needs no database read of them. A cache: all of it can be made again.
+ * One folder per app, so that removing an app removes its code.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import type { FileContent, Files } from "#core/contract/files.ts";
+
+/** Versions kept per app: as many as can be rolled back to. */
+const keptPerApp = 10;
+
+export interface Bundles {
+  /** Makes sure that the files lie on disk; returns their folder. */
+  ensure(appId: string, hash: string, readFiles: () => Promise<Files>): Promise<string>;
+  removeApp(appId: string): Promise<void>;
+}
+
+/** Opens the cache in `folder`. `move` hands a folder its final name; a half-written one is never seen under it. */
+export async function openBundles(folder: string): Promise<Bundles> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await forgetAfterReboot(folder);
+  const writing = new Map<string, Promise<string>>();
+  const ensure = async (appId: string, hash: string, readFiles: () => Promise<Files>) => {
+    const home = join(folder, requireName(appId));
+    const path = join(home, requireName(hash));
+    if (existsSync(path)) {
+      const now = new Date();
+      await utimes(path, now, now);
+      return path;
+    }
+    const draft = join(home, `.${randomBytes(6).toString("hex")}`);
+    try {
+      await writeBundle(draft, await readFiles());
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      // Two at once write the same content: the first one's folder is as good.
+      if (!existsSync(path)) throw error;
+    }
+    await prune(home);
+    return path;
+  };
+  return {
+    ensure: (appId, hash, readFiles) => {
+      const key = `${appId}/${hash}`;
+      const running = writing.get(key);
+      if (running) return running;
+      const promise = ensure(appId, hash, readFiles).finally(() => writing.delete(key));
+      writing.set(key, promise);
+      return promise;
+    },
+    removeApp: (appId) => rm(join(folder, requireName(appId)), { recursive: true, force: true }),
+  };
+}
+
+/** Writes files under `folder`, which is made. Paths were checked where they came in; here a bad one is a bug. */
+export async function writeBundle(folder: string, files: Files): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const folders = new Set<string>();
+  await Promise.all(
+    Object.entries(files).map(async ([path, content]: [string, FileContent]) => {
+      const clean = normalize(path);
+      if (isAbsolute(path) || clean !== path || clean.split(sep).includes("..") || path.includes("\0")) {
+        throw new Error(`a bundle holds the path ${JSON.stringify(path)}`);
+      }
+      const parent = join(folder, dirname(clean));
+      if (!folders.has(parent)) {
+        await mkdir(parent, { recursive: true });
+        folders.add(parent);
+      }
+      const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : Buffer.from(content.base64, "base64");
+      await writeFile(join(folder, clean), bytes);
+      // Whatever the umask: the runner reads it as another user.
+      await chmod(join(folder, clean), 0o444);
+    }),
+  );
+}
+
+/**
+ * Puts a bundle's files into an instance's folder: by hard link where nobody can write through it (a read-only mount), else
+ * by copy, so that an app cannot change what its next instance loads.
+ */
+export async function placeBundle(bundle: string, folder: string, how: "link" | "copy"): Promise<void> {
+  await mkdir(folder);
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(bundle, { withFileTypes: true })) {
+    const from = join(bundle, entry.name);
+    const to = join(folder, entry.name);
+    if (entry.isDirectory()) await placeBundle(from, to, how);
+    else if (how === "copy") await copyFile(from, to);
+    else await link(from, to).catch(() => copyFile(from, to));
+  }
+}
+
+/** Files of a folder are not synced one by one: after a power cut or kernel crash some may be empty, so all are made again. */
+async function forgetAfterReboot(folder: string): Promise<void> {
+  const mark = join(folder, ".boot");
+  const bootId = readIfThere("/proc/sys/kernel/random/boot_id");
+  if (readIfThere(mark) === bootId) return;
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+  await writeFile(mark, bootId);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+async function prune(home: string): Promise<void> {
+  const names = (await readdir(home)).filter((name) => !name.startsWith("."));
+  if (names.length <= keptPerApp) return;
+  const aged = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(home, name))).mtimeMs })));
+  aged.sort((left, right) => right.at - left.at);
+  for (const { name } of aged.slice(keptPerApp)) await rm(join(home, name), { recursive: true, force: true });
+}
+
+/** Ids and hashes become folder names: anything else is a bug, and never a path. */
+function requireName(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(name)) throw new Error(`not an id: ${JSON.stringify(name)}`);
+  return name;
+}
