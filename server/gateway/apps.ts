@@ -1,0 +1,174 @@
+import { AppError } from "#core/contract/problem.ts";
+import type { Endpoint, Runtime } from "#server/runtime/runtime.ts";
+import type { GatewayLimits } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+import { refusals } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Route } from "./route.ts";
+import { createUpstream } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** Someone who waits for an app to start. Told exactly once, unless it left before. */
+export interface Waiter {
+  onAwake(endpoint: Endpoint, flight: WakeFlight): void;
+  onWakeFailed(refusal: Refusal): void;
+}
+
+/** One start of an app, shared by all who wait for it. */
+export interface WakeFlight {
+  readonly startedAt: number;
+  readonly waiters: Set<Waiter>;
+  /** How long the start took, until somebody's record has it; null while starting, and when an instance was there already. */
+  coldStartMs: number | null;
+}
+
+/** The cold start goes on one record only: that of the first request that was forwarded after it. */
+export function claimColdStart(flight: WakeFlight): number | null {
+  const { coldStartMs } = flight;
+  flight.coldStartMs = null;
+  return coldStartMs;
+}
+
+/** What the gateway knows of an app that is awake, waking, or was asked for a moment ago. Sleeping apps have none. */
+export interface AppState {
+  readonly appId: string;
+  sleepAfterMs: number;
+  inFlight: number;
+  /** Of `inFlight`, upgraded connections. */
+  sockets: number;
+  /** `Date.now()` of the last sign of inbound work. */
+  lastActiveAt: number;
+  /** The `lastActiveAt` that was reported last. */
+  reportedAt: number;
+  flight: WakeFlight | null;
+  /** A start that failed, answered again until `until` so that callers cannot keep the machine busy with a broken app. */
+  failure: { until: number; count: number; refusal: Refusal } | null;
+  fallingAsleep: boolean;
+  readonly upstreams: Upstream[];
+}
+
+/** First pause after a failed start, in ms; doubled with each further one. */
+const FAILURE_PAUSE_MS = 1_000;
+const FAILURE_PAUSE_MAX_MS = 10_000;
+
+/** The apps in memory: their instances, who waits for them, when they were last used. */
+export class AppTable {
+  readonly #runtime: Runtime;
+  readonly #limits: GatewayLimits;
+  readonly #logger: Logger;
+  readonly #states = new Map<string, AppState>();
+
+  constructor(runtime: Runtime, limits: GatewayLimits, logger: Logger) {
+    this.#runtime = runtime;
+    this.#limits = limits;
+    this.#logger = logger;
+  }
+
+  states(): IterableIterator<AppState> {
+    return this.#states.values();
+  }
+
+  find(appId: string): AppState | undefined {
+    return this.#states.get(appId);
+  }
+
+  of(appId: string, sleepAfterMs: number): AppState {
+    let state = this.#states.get(appId);
+    if (state === undefined) {
+      state = {
+        appId, sleepAfterMs, inFlight: 0, sockets: 0, lastActiveAt: 0, reportedAt: 0,
+        flight: null, failure: null, fallingAsleep: false, upstreams: [],
+      };
+      this.#states.set(appId, state);
+    }
+    return state;
+  }
+
+  ofRoute(route: Route): AppState {
+    const state = this.of(route.appId, route.sleepAfterMs);
+    state.sleepAfterMs = route.sleepAfterMs;
+    return state;
+  }
+
+  /** The ready instance with the least requests in flight; one other than `avoid` where there is a choice. */
+  pick(state: AppState, avoid?: string): Upstream | undefined {
+    let best: Upstream | undefined;
+    for (const endpoint of this.#runtime.endpoints(state.appId)) {
+      const candidate = this.upstream(state, endpoint);
+      if (best === undefined || best.endpoint.instanceId === avoid) best = candidate;
+      else if (candidate.inFlight < best.inFlight && endpoint.instanceId !== avoid) best = candidate;
+    }
+    return best;
+  }
+
+  upstream(state: AppState, endpoint: Endpoint): Upstream {
+    for (const known of state.upstreams) if (known.endpoint.instanceId === endpoint.instanceId) return known;
+    const made = createUpstream(endpoint);
+    state.upstreams.push(made);
+    return made;
+  }
+
+  /**
+   * Lets `waiter` wait for the app's start, which begins when none is under way.
+   * @returns the flight, or why it may not wait.
+   */
+  wait(state: AppState, waiter: Waiter): WakeFlight | Refusal {
+    const failure = state.failure;
+    if (failure !== null && failure.until > Date.now()) return failure.refusal;
+    if (state.flight !== null && state.flight.waiters.size >= this.#limits.waitingPerApp) return refusals.tooManyWaiting();
+    const flight = state.flight ?? this.#wake(state);
+    flight.waiters.add(waiter);
+    return flight;
+  }
+
+  #wake(state: AppState): WakeFlight {
+    const flight: WakeFlight = { startedAt: performance.now(), waiters: new Set(), coldStartMs: null };
+    state.flight = flight;
+    this.#runtime.wake(state.appId).then(
+      ({ endpoint, waitedMs }) => {
+        if (waitedMs > 0) flight.coldStartMs = performance.now() - flight.startedAt;
+        state.flight = null;
+        state.failure = null;
+        for (const waiter of flight.waiters) waiter.onAwake(endpoint, flight);
+      },
+      (error: unknown) => {
+        state.flight = null;
+        const refusal = this.#toRefusal(state, error);
+        for (const waiter of flight.waiters) waiter.onWakeFailed(refusal);
+      },
+    );
+    return flight;
+  }
+
+  #toRefusal(state: AppState, error: unknown): Refusal {
+    if (!(error instanceof AppError) || error.code !== "app_failed") {
+      this.#logger.error("an app could not be woken", { appId: state.appId, error });
+      return refusals.noRoom();
+    }
+    const count = (state.failure?.count ?? 0) + 1;
+    const pauseMs = Math.min(FAILURE_PAUSE_MS * 2 ** (count - 1), FAILURE_PAUSE_MAX_MS);
+    const refusal = refusals.failedToStart();
+    state.failure = { until: Date.now() + pauseMs, count, refusal };
+    return refusal;
+  }
+
+  /** Closes the connections to instances that are gone, and forgets apps that nothing is known about any more. */
+  prune(state: AppState): void {
+    const ready = this.#runtime.endpoints(state.appId);
+    for (let i = state.upstreams.length - 1; i >= 0; i -= 1) {
+      const upstream = state.upstreams[i]!;
+      if (upstream.inFlight > 0 || ready.some((endpoint) => endpoint.instanceId === upstream.endpoint.instanceId)) continue;
+      state.upstreams.splice(i, 1);
+      void upstream.pool.destroy().catch(() => {});
+    }
+    const failed = state.failure !== null && state.failure.until + FAILURE_PAUSE_MAX_MS > Date.now();
+    const quiet = state.inFlight === 0 && state.flight === null && state.upstreams.length === 0 && state.reportedAt >= state.lastActiveAt;
+    if (quiet && !failed && !state.fallingAsleep && ready.length === 0) this.#states.delete(state.appId);
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#states.values()].flatMap((state) => state.upstreams.splice(0));
+    this.#states.clear();
+    await Promise.allSettled(pools.map((upstream) => upstream.pool.destroy()));
+  }
+}

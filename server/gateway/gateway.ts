@@ -1,0 +1,263 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { AppError } from "#core/contract/problem.ts";
+import type { Runtime } from "#server/runtime/runtime.ts";
+import { AppTable } from "./apps.ts";
+import { acceptsHtml, HttpCaller } from "./caller.ts";
+import { Delivery } from "./delivery.ts";
+import type { DeliveryContext } from "./delivery.ts";
+import { toAppHeaders } from "./headers.ts";
+import { createHostReader } from "./host.ts";
+import { createRequestId } from "./ids.ts";
+import { InternalCaller } from "./internal.ts";
+import type { InternalAnswer, InternalRequest } from "./internal.ts";
+import { defaultLimits } from "./limits.ts";
+import type { GatewayLimits } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+import { toRefusalRecord } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
+import { refusals, toAnswer } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Route, RouteTable } from "./route.ts";
+import { createSleeper } from "./sleeper.ts";
+import { checkRequest, isReservedPath, toTarget } from "./target.ts";
+import { createProxyTrust, toPlainAddress } from "./trust.ts";
+import { answerOnSocket, UpgradeDelivery } from "./upgrade.ts";
+
+export interface GatewayOptions {
+  routes: RouteTable;
+  runtime: Runtime;
+  /** Must return at once and never throw. */
+  recordRequest: (record: RequestRecord) => void;
+  publicUrl: string;
+  appsDomain: string;
+  /** Addresses or CIDR ranges whose `X-Forwarded-*` is believed. */
+  trustedProxies: readonly string[];
+  /** For apps whose route does not say. */
+  sleepAfterDefaultMs: number;
+  logger: Logger;
+  /** The apps that had inbound work since the last call, with the time of the latest. A failure is reported again. */
+  onActivity?: (activity: Map<string, Date>) => void | Promise<void>;
+  limits?: Partial<GatewayLimits>;
+  /** How often idle apps are looked for and activity is reported; 5 s. */
+  sweepEveryMs?: number;
+}
+
+export interface Gateway {
+  /** Whether a request for `host` is for `handleRequest` and not for the platform's own pages: all hosts but that of PUBLIC_URL. */
+  isAppHost(host: string | undefined): boolean;
+  /**
+   * Answers a request of an app's host. `continueUnsent` is for node's `checkContinue` event: the caller of
+   * `Expect: 100-continue` is told to send its body when the app is there to take it, and not before.
+   */
+  handleRequest(req: IncomingMessage, res: ServerResponse, options?: { continueUnsent?: boolean }): void;
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A request by the platform itself (the test panel): waits for the app like any other, reaches only this one, is recorded. */
+  forwardInternal(request: InternalRequest): Promise<InternalAnswer>;
+  start(): void;
+  /** Ends open connections and reports the last activity. Requests that come later are refused. */
+  stop(): Promise<void>;
+}
+
+/** A stream that the test panel asked for ends by this time; what came is shown. */
+const INTERNAL_MS = 60_000;
+const SWEEP_EVERY_MS = 5_000;
+const CALLER_LEFT = new AppError("invalid_request", "The request was cancelled.");
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { routes, runtime, logger } = options;
+  const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
+  const apps = new AppTable(runtime, limits, logger);
+  const context: DeliveryContext = { apps, runtime, limits, record: options.recordRequest };
+  const readHost = createHostReader(options);
+  const isTrusted = createProxyTrust(options.trustedProxies);
+  const publicUrl = new URL(options.publicUrl);
+  const protocol = publicUrl.protocol === "https:" ? "https" : "http";
+  const sleeper = createSleeper({ ...options, apps, onActivity: options.onActivity, sweepEveryMs: options.sweepEveryMs ?? SWEEP_EVERY_MS });
+  const open = new Set<UpgradeDelivery>();
+  let stopped = false;
+
+  const toHeaders = (req: IncomingMessage, requestId: string) => {
+    const peer = toPlainAddress(req.socket.remoteAddress);
+    const encrypted = "encrypted" in req.socket && req.socket.encrypted === true;
+    return toAppHeaders({
+      rawHeaders: req.rawHeaders,
+      requestId,
+      peer,
+      trusted: isTrusted(peer),
+      protocol: encrypted ? "https" : protocol,
+      host: req.headers.host ?? "",
+    });
+  };
+
+  /** Says why `route` gets no request, or null. */
+  const refusalOf = (route: Route | undefined, target: string): Refusal | null => {
+    if (route === undefined) return refusals.unknownHost();
+    if (isReservedPath(target)) return refusals.reservedPath();
+    if (stopped) return refusals.stopping();
+    if (route.state === "stopped") return refusals.stopped(route.reason);
+    if (route.state === "never") return refusals.neverDeployed();
+    return null;
+  };
+
+  const recordRefusal = (route: Route, req: { method: string; target: string }, id: string, status: number, hx: Record<string, string>) => {
+    options.recordRequest(toRefusalRecord(route.appId, req, id, status, hx));
+  };
+
+  const deliver = (req: IncomingMessage, res: ServerResponse, route: Route | undefined, target: string, hostname: string, continueUnsent: boolean) => {
+    const requestId = createRequestId(Date.now());
+    const caller = new HttpCaller(req, res, target, continueUnsent);
+    const { headers, hx } = toHeaders(req, requestId);
+    const refusal = refusalOf(route, target);
+    if (refusal !== null || route === undefined) {
+      const answer = refusal ?? refusals.unknownHost();
+      caller.refuse(toAnswer(answer, requestId, caller.wantsHtml));
+      if (route !== undefined) recordRefusal(route, caller, requestId, answer.status, hx);
+      return;
+    }
+    const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
+    res.on("close", () => delivery.abort());
+    delivery.start();
+  };
+
+  const refuseRequest = (req: IncomingMessage, res: ServerResponse, refusal: Refusal) => {
+    new HttpCaller(req, res, "/", false).refuse(toAnswer(refusal, createRequestId(Date.now()), acceptsHtml(req)));
+  };
+
+  const lookUp = (slug: string, then: (route: Route | undefined) => void, failed: () => void) => {
+    const found = routes.find(slug);
+    if (!(found instanceof Promise)) then(found);
+    else {
+      found.then(then, (error: unknown) => {
+        logger.error("the route of an app could not be read", { slug, error });
+        failed();
+      });
+    }
+  };
+
+  return {
+    isAppHost: (host) => readHost(host).kind !== "platform",
+
+    handleRequest(req, res, { continueUnsent = false } = {}) {
+      const host = readHost(req.headers.host);
+      const target = toTarget(req.url ?? "/", req.headers.host ?? "");
+      const problem = target === null ? refusals.badRequest("Its address and its host do not agree.") : checkRequest(req);
+      if (target === null || problem !== null) refuseRequest(req, res, problem ?? refusals.unknownHost());
+      else if (host.kind === "app") {
+        lookUp(
+          host.slug,
+          (route) => deliver(req, res, route, target, host.hostname, continueUnsent),
+          () => refuseRequest(req, res, refusals.noRoom()),
+        );
+      } else if (host.kind === "unknown") refuseRequest(req, res, refusals.unknownHost());
+      else {
+        // 307 keeps the method, and unlike 308 is not remembered by browsers when PUBLIC_URL changes.
+        res.writeHead(307, { location: options.publicUrl.replace(/\/$/, "") + target, "cache-control": "no-store", "content-length": "0" }).end();
+      }
+    },
+
+    handleUpgrade(req, socket, head) {
+      const host = readHost(req.headers.host);
+      const target = toTarget(req.url ?? "/", req.headers.host ?? "");
+      const requestId = createRequestId(Date.now());
+      const wantsHtml = acceptsHtml(req);
+      const refuse = (refusal: Refusal) => answerOnSocket(socket, toAnswer(refusal, requestId, wantsHtml));
+      socket.on("error", () => socket.destroy());
+      const problem = target === null ? refusals.badRequest("Its address and its host do not agree.") : checkRequest(req, { upgrade: true });
+      if (target === null || problem !== null) return refuse(problem ?? refusals.unknownHost());
+      if (host.kind !== "app") return refuse(refusals.unknownHost());
+      lookUp(
+        host.slug,
+        (route) => {
+          const { headers, hx } = toHeaders(req, requestId);
+          const refusal = refusalOf(route, target);
+          if (refusal !== null || route === undefined) {
+            const answer = refusal ?? refusals.unknownHost();
+            if (route !== undefined) recordRefusal(route, { method: req.method ?? "GET", target }, requestId, answer.status, hx);
+            return refuse(answer);
+          }
+          const isWebSocket = req.headers.upgrade?.toLowerCase() === "websocket";
+          const delivery = new UpgradeDelivery(context, {
+            req, socket, head, target, wantsHtml, route, hostname: host.hostname, requestId, headers, hx,
+            // Others, such as curl's offer of h2c, may be ignored (RFC 9110, 7.8): the answer is plain HTTP/1.1.
+            protocol: isWebSocket ? "websocket" : null,
+          });
+          open.add(delivery);
+          socket.on("close", () => open.delete(delivery));
+          delivery.start();
+        },
+        () => refuse(refusals.noRoom()),
+      );
+    },
+
+    async forwardInternal(request) {
+      const route = await routes.findById(request.appId);
+      if (route === undefined) throw new AppError("not_found", "There is no such app.");
+      if (!/^\/(?![/\\])[^\s]*$/.test(request.path)) throw new AppError("invalid_request", "A path begins with one / and has no spaces.");
+      if (request.signal?.aborted) throw CALLER_LEFT;
+      const startedAt = performance.now();
+      const requestId = createRequestId(Date.now());
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+      const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated));
+      const hostname = `${route.slug}.${options.appsDomain}`;
+      const { headers, hx } = toAppHeaders({
+        rawHeaders: Object.entries(request.headers ?? {})
+          .filter(([name]) => name.toLowerCase() !== "content-length")
+          .flat(),
+        requestId,
+        peer: "127.0.0.1",
+        trusted: false,
+        protocol,
+        host: publicUrl.port === "" ? hostname : `${hostname}:${publicUrl.port}`,
+      });
+      const refusal = refusalOf(route, request.path);
+      let coldStartMs: number | null = null;
+      if (refusal !== null) {
+        recordRefusal(route, caller, requestId, refusal.status, hx);
+        caller.refuse(toAnswer(refusal, requestId, false));
+      } else {
+        const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
+        const onAbort = () => reject(CALLER_LEFT);
+        const timer = setTimeout(() => {
+          if (caller.status === 0) delivery.refuse(refusals.timeout());
+          resolve(true);
+        }, INTERNAL_MS);
+        request.signal?.addEventListener("abort", onAbort, { once: true });
+        try {
+          delivery.start();
+          await promise;
+        } finally {
+          clearTimeout(timer);
+          request.signal?.removeEventListener("abort", onAbort);
+          // Ends what was cut off; does nothing once the answer was whole.
+          delivery.abort();
+        }
+        coldStartMs = delivery.coldStartMs;
+      }
+      return {
+        requestId,
+        status: caller.status,
+        headers: toPairs(caller.headers),
+        body: caller.body,
+        truncated: await promise,
+        latencyMs: performance.now() - startedAt,
+        ...(coldStartMs === null ? {} : { coldStartMs }),
+      };
+    },
+
+    start: () => sleeper.start(),
+
+    async stop() {
+      stopped = true;
+      for (const delivery of open) delivery.destroy();
+      await sleeper.stop();
+      await apps.close();
+    },
+  };
+}
+
+function toPairs(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
+  return pairs;
+}

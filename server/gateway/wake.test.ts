@@ -1,0 +1,263 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AppError } from "#core/contract/problem.ts";
+import type { WakeResult } from "#server/runtime/runtime.ts";
+import { createHarness, until } from "./harness.test-part.ts";
+import type { Answer, Harness } from "./harness.test-part.ts";
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await createHarness();
+});
+afterEach(() => harness.close());
+
+const NAVIGATION = { accept: "text/html,*/*", "sec-fetch-mode": "navigate" };
+
+/** Makes the app asleep, to be woken by hand: the returned function lets the wake succeed. */
+async function asleep(): Promise<() => void> {
+  const instance = await harness.serve("woken", (req, res) => void req.pipe(res));
+  const { promise, resolve } = Promise.withResolvers<WakeResult>();
+  harness.runtime.onWake = () => promise;
+  return () => {
+    harness.runtime.ready = [instance.endpoint];
+    resolve({ endpoint: instance.endpoint, waitedMs: 20 });
+  };
+}
+
+/** A socket server on the app's side that accepts WebSocket handshakes and echoes bytes. */
+async function awakeEcho(): Promise<{ sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const { server } = await harness.awake((_req, res) => res.end("plain"));
+  server.on("upgrade", (req, socket, head) => {
+    if (req.url === "/denied") {
+      socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\nx-app: 1\r\n\r\nno");
+      return;
+    }
+    const accept = createHash("sha1").update(`${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    sockets.push(socket as Socket);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`);
+    if (head.length > 0) socket.write(head);
+    socket.on("data", (chunk) => socket.write(chunk));
+    socket.on("end", () => socket.end());
+    socket.on("error", () => {});
+  });
+  return { sockets };
+}
+
+function handshake(path = "/ws", upgrade = "websocket"): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${harness.host}\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
+}
+
+function openSocket(text: string): { socket: Socket; received: () => string; closed: () => boolean } {
+  const socket = connect(harness.port, "127.0.0.1");
+  let all = "";
+  let closed = false;
+  socket.on("data", (chunk: Buffer) => (all += chunk.toString("latin1")));
+  socket.on("close", () => (closed = true));
+  socket.on("error", () => {});
+  socket.write(text);
+  return { socket, received: () => all, closed: () => closed };
+}
+
+test("however many ask, the app is woken once; the first to be forwarded carries the cold start", async () => {
+  const wake = await asleep();
+  const answers = Array.from({ length: 50 }, () => harness.get("/", { method: "POST", body: "body" }));
+  await until(() => harness.runtime.wakes === 1);
+  wake();
+  for (const answer of await Promise.all(answers)) expect([answer.status, answer.body]).toEqual([200, "body"]);
+  expect(harness.runtime.wakes).toBe(1);
+  expect(harness.records.filter((record) => record.coldStartMs !== null)).toHaveLength(1);
+  expect(harness.runtime.entered).toBe(0);
+});
+
+test("a held request is not read: its body waits at the caller until the app is there", async () => {
+  const wake = await asleep();
+  const socket = harness.open();
+  socket.write(`POST / HTTP/1.1\r\nHost: ${harness.host}\r\nConnection: close\r\nContent-Length: 100000000\r\n\r\n`);
+  await until(() => harness.runtime.wakes === 1);
+  const piece = Buffer.alloc(1_000_000);
+  let stuck = false;
+  for (let sent = 0; sent < 100 && !stuck; sent += 1) {
+    if (!socket.write(piece)) stuck = await Promise.race([new Promise<boolean>((resolve) => socket.once("drain", () => resolve(false))), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 200))]);
+  }
+  expect(stuck).toBe(true);
+  socket.destroy();
+  wake();
+  await until(() => harness.records.length === 1);
+  // That the caller left shows when it is read again, not before.
+  expect(harness.records[0]).toMatchObject({ aborted: "client" });
+});
+
+test("a browser that waits gets a page that asks again by itself; a program keeps waiting", async () => {
+  await harness.close();
+  harness = await createHarness({ limits: { wakingPageAfterMs: 50 } });
+  const wake = await asleep();
+  const program = harness.get("/", { headers: { accept: "*/*" } });
+  const page = await harness.get("/", { headers: NAVIGATION });
+  expect(page.status).toBe(503);
+  expect(page.headers).toMatchObject({ "cache-control": "no-store", "retry-after": "1", "x-fp-waking": "1", "content-type": "text/html; charset=utf-8" });
+  expect(page.body).toContain(`<meta http-equiv="refresh" content="1">`);
+  wake();
+  expect((await program).status).toBe(200);
+  expect(harness.records[0]).toMatchObject({ status: 503, answeredBy: "gateway", coldStartMs: null });
+});
+
+test("past the number that may wait, and past the time, the answer is 503 with Retry-After", async () => {
+  await harness.close();
+  harness = await createHarness({ limits: { waitingPerApp: 2, wakeWaitMs: 150 } });
+  await asleep();
+  const waiting = [harness.get("/"), harness.get("/")];
+  await until(() => harness.runtime.wakes === 1);
+  const third = await harness.get("/");
+  expect(third).toMatchObject({ status: 503, headers: { "retry-after": "2" } });
+  expect(JSON.parse(third.body).code).toBe("too_many_requests_waiting");
+  for (const answer of await Promise.all(waiting)) {
+    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+    expect(JSON.parse(answer.body).code).toBe("app_waking");
+  }
+});
+
+test("the limit of requests in flight is per app, and answered with Retry-After", async () => {
+  await harness.close();
+  harness = await createHarness({ limits: { inFlightPerApp: 1 } });
+  const held: (() => void)[] = [];
+  await harness.awake((_req, res) => void held.push(() => res.end("done")));
+  const first = harness.get("/");
+  await until(() => held.length === 1);
+  expect(await harness.get("/")).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
+  held[0]!();
+  expect((await first).body).toBe("done");
+});
+
+test("an app that cannot be started: plain words for the visitor, nothing of its error, and no second start at once", async () => {
+  harness.runtime.onWake = () => Promise.reject(new AppError("app_failed", "ImportError: secret thing", { extra: { error: { message: "secret" } } }));
+  const page = await harness.get("/", { headers: NAVIGATION });
+  expect(page.status).toBe(502);
+  expect(page.body).toContain("could not be started");
+  expect(page.body).toContain(harness.records[0]!.id);
+  expect(page.body).not.toContain("secret");
+  expect((await harness.get("/")).status).toBe(502);
+  expect(harness.runtime.wakes).toBe(1);
+});
+
+test("a runtime that has no room is a 503", async () => {
+  harness.runtime.onWake = () => Promise.reject(new AppError("runtime_unavailable", "full"));
+  expect(await harness.get("/")).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+});
+
+test("a stopped app says why and does not wake; one without a version and an unknown host likewise", async () => {
+  Object.assign(harness.route, { state: "stopped", reason: "paused by <admin>" });
+  expect(JSON.parse((await harness.get("/")).body)).toMatchObject({ status: 503, code: "app_stopped", detail: "Paused by <admin>." });
+  expect((await harness.get("/", { headers: NAVIGATION })).body).toContain("Paused by &lt;admin&gt;.");
+  harness.route.state = "never";
+  expect(JSON.parse((await harness.get("/")).body)).toMatchObject({ status: 503, code: "app_not_deployed" });
+  expect((await harness.get("/", { host: "other.localhost:3000" })).status).toBe(404);
+  expect((await harness.get("/", { host: "evil.example" })).status).toBe(404);
+  expect(await harness.get("/apps?x=1", { host: `127.0.0.1:${harness.port}` })).toMatchObject({ status: 307, headers: { location: "http://localhost:3000/apps?x=1" } });
+  expect(harness.runtime.wakes).toBe(0);
+  expect(harness.records).toHaveLength(3);
+});
+
+test("an instance that is gone without a word: the request never reached it, and goes to the next", async () => {
+  const live = await harness.serve("live", (req, res) => void req.pipe(res));
+  harness.runtime.ready = [{ instanceId: "dead", version: 1, socketPath: "/nonexistent/app.sock" }, live.endpoint];
+  const answers: Answer[] = [];
+  for (let i = 0; i < 5; i += 1) answers.push(await harness.get("/", { method: "POST", body: "kept" }));
+  expect(answers.map((answer) => [answer.status, answer.body])).toEqual(Array.from({ length: 5 }, () => [200, "kept"]));
+  expect(harness.records.every((record) => record.instanceId === "live")).toBe(true);
+});
+
+test("the only instance refuses connections, then is listed no more: the app is woken again", async () => {
+  const wake = await asleep();
+  harness.runtime.ready = [{ instanceId: "dead", version: 1, socketPath: "/nonexistent/app.sock" }];
+  const answer = harness.get("/", { method: "POST", body: "kept" });
+  await until(() => harness.runtime.enters > 0);
+  harness.runtime.ready = [];
+  await until(() => harness.runtime.wakes === 1);
+  wake();
+  expect((await answer).body).toBe("kept");
+});
+
+test("an instance that never accepts is a 502 in the end", async () => {
+  await harness.close();
+  harness = await createHarness({ limits: { connectMs: 150 } });
+  harness.runtime.ready = [{ instanceId: "dead", version: 1, socketPath: "/nonexistent/app.sock" }];
+  expect((await harness.get("/")).status).toBe(502);
+  expect(harness.runtime.entered).toBe(0);
+});
+
+test("421 from the wrong instance: asked of another one, unless a body was already given away", async () => {
+  const wrong = await harness.serve("wrong", (req, res) => {
+    req.resume();
+    req.on("end", () => res.writeHead(421).end());
+  });
+  const right = await harness.serve("right", (_req, res) => res.end("right"));
+  harness.runtime.ready = [wrong.endpoint, right.endpoint];
+  expect((await harness.get("/")).body).toBe("right");
+  harness.runtime.ready = [wrong.endpoint];
+  expect((await harness.get("/", { method: "POST", body: "x" })).status).toBe(421);
+});
+
+test("a request that the app may have seen is not sent again", async () => {
+  let seen = 0;
+  await harness.awake((req) => {
+    seen += 1;
+    req.socket.destroy();
+  });
+  expect((await harness.get("/")).status).toBe(502);
+  expect((await harness.get("/", { method: "POST", body: "x" })).status).toBe(502);
+  expect(seen).toBe(2);
+});
+
+test("a WebSocket: handshake, frames both ways, first bytes of either side, and a record at its end", async () => {
+  const { sockets } = await awakeEcho();
+  const { socket, received, closed } = openSocket(`${handshake()}early`);
+  await until(() => received().endsWith("helloearly"));
+  expect(received()).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
+  expect(received()).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  socket.write("more");
+  await until(() => received().endsWith("more"));
+  expect(harness.runtime.entered).toBe(1);
+  sockets[0]!.end();
+  await until(() => closed() && harness.records.length === 1);
+  expect(harness.records[0]).toMatchObject({ status: 101, bytesIn: 9, bytesOut: 14, answeredBy: "app" });
+  expect(harness.runtime.entered).toBe(0);
+});
+
+test("a WebSocket whose caller leaves, or whose app declines, ends on both sides", async () => {
+  const { sockets } = await awakeEcho();
+  const first = openSocket(handshake());
+  await until(() => first.received().endsWith("hello"));
+  let ended = false;
+  sockets[0]!.on("close", () => (ended = true));
+  first.socket.destroy();
+  await until(() => ended && harness.records.length === 1);
+  const denied = openSocket(handshake("/denied"));
+  await until(() => denied.closed());
+  expect(denied.received()).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*x-app: 1\r\n[^]*\r\n\r\nno$/);
+  await until(() => harness.records.length === 2);
+  expect(harness.records[1]).toMatchObject({ status: 403, answeredBy: "app" });
+});
+
+test("a WebSocket wakes its app; an offer of another protocol is answered as plain HTTP; one to a stopped app is refused", async () => {
+  const { server } = await harness.serve("woken", (_req, res) => res.end("plain"));
+  server.on("upgrade", (_req, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi"));
+  const address = server.address() as string;
+  harness.runtime.onWake = async () => {
+    const endpoint = { instanceId: "woken", version: 1, socketPath: address };
+    harness.runtime.ready = [endpoint];
+    return { endpoint, waitedMs: 5 };
+  };
+  const woken = openSocket(handshake());
+  await until(() => woken.closed());
+  expect(woken.received()).toMatch(/^HTTP\/1\.1 101 [^]*hi$/);
+  const plain = openSocket(handshake("/", "h2c"));
+  await until(() => plain.closed());
+  expect(plain.received()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*plain$/);
+  harness.route.state = "stopped";
+  const refused = openSocket(handshake());
+  await until(() => refused.closed());
+  expect(refused.received()).toMatch(/^HTTP\/1\.1 503 /);
+});
