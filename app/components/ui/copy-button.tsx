@@ -1,0 +1,38 @@
+import { CheckIcon, CopyIcon } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button, type ButtonProps } from "./button.tsx";
+
+export interface CopyButtonProps extends Omit<ButtonProps, "value" | "onClick"> {
+  /** What lands in the clipboard. */
+  value: string;
+  /** What is copied, in words: "Copy URL". */
+  label: string;
+  /** Show the label, not only the icon. */
+  showLabel?: boolean;
+}
+
+/** Long enough to be seen, short enough to be pressed again. */
+const confirmedMs = 1_600;
+
+/** Copies a text and says so where it was pressed. */
+export function CopyButton({ value, label, showLabel = false, variant = "ghost", size, ...props }: CopyButtonProps) {
+  const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
+  useEffect(() => {
+    if (state === "idle") return;
+    const timer = setTimeout(() => setState("idle"), confirmedMs);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const said = state === "copied" ? "Copied" : state === "failed" ? "Your browser refused: select the text and copy it" : label;
+  const copy = () => {
+    // Without a secure origin there is no clipboard to write to.
+    const written = navigator.clipboard?.writeText(value) ?? Promise.reject(new Error("no clipboard"));
+    written.then(() => setState("copied"), () => setState("failed"));
+  };
+  return (
+    <Button variant={variant} size={size ?? (showLabel ? "sm" : "icon-sm")} onClick={copy} aria-label={showLabel ? undefined : said} title={said} {...props}>
+      {state === "copied" ? <CheckIcon aria-hidden className="text-running" /> : <CopyIcon aria-hidden />}
+      {showLabel && said}
+      <span aria-live="polite" className="sr-only">{state === "idle" || showLabel ? "" : said}</span>
+    </Button>
+  );
+}
