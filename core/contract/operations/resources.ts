@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { pageOf } from "../page.ts";
+import { templateDetailSchema, templateViewSchema } from "../template-view.ts";
+import { operation } from "./operation.ts";
+
+export const databaseSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  default: z.boolean(),
+  sizeBytes: z.number(),
+  collections: z.number().int(),
+  documents: z.number().int(),
+  quotaBytes: z.number(),
+  apps: z.array(z.object({ id: z.string(), slug: z.string(), name: z.string() })),
+});
+
+export const packageSchema = z.object({ name: z.string(), version: z.string(), imports: z.array(z.string()) });
+
+const health = z.object({ status: z.literal("ok") });
+
+export const resourceOperations = {
+  listDatabases: operation({
+    id: "listDatabases",
+    method: "get",
+    path: "/api/databases",
+    summary: "My databases",
+    tag: "Databases",
+    scope: "read",
+    answers: { 200: { description: "Databases with their figures", schema: pageOf(databaseSchema) } },
+    problems: [],
+  }),
+  listTemplates: operation({
+    id: "listTemplates",
+    method: "get",
+    path: "/api/templates",
+    summary: "Files to start from",
+    tag: "Templates",
+    scope: "read",
+    answers: { 200: { description: "Templates", schema: pageOf(templateViewSchema) } },
+    problems: [],
+  }),
+  getTemplate: operation({
+    id: "getTemplate",
+    method: "get",
+    path: "/api/templates/:id",
+    summary: "One template with its files",
+    tag: "Templates",
+    scope: "read",
+    params: z.object({ id: z.string() }),
+    answers: { 200: { description: "The template", schema: templateDetailSchema } },
+    problems: ["not_found"],
+  }),
+  listPackages: operation({
+    id: "listPackages",
+    method: "get",
+    path: "/api/packages",
+    summary: "Python packages that every app can import",
+    tag: "Packages",
+    scope: "read",
+    answers: { 200: { description: "Packages with their versions", schema: z.object({ pythonVersion: z.string(), builtIn: z.array(packageSchema) }) } },
+    problems: [],
+  }),
+  health: operation({
+    id: "health",
+    method: "get",
+    path: "/healthz",
+    summary: "The process lives",
+    tag: "Machine",
+    scope: "none",
+    answers: { 200: { description: "It does", schema: health } },
+    problems: [],
+  }),
+  ready: operation({
+    id: "ready",
+    method: "get",
+    path: "/readyz",
+    summary: "The platform can serve: its database answers and its runtime runs",
+    tag: "Machine",
+    scope: "none",
+    answers: { 200: { description: "It can", schema: health } },
+    problems: ["runtime_unavailable"],
+  }),
+} as const;
