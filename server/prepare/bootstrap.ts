@@ -48,6 +48,8 @@ const printError = (line: string): void => void process.stderr.write(`${line}\n`
 
 /** Runs until the process is told to end, and ends it. Returns only when a platform already runs on this data folder. */
 export async function runPlatform({ root, development }: RunOptions): Promise<void> {
+  // Templates and the runner lie in the checkout, wherever the build of the server lies.
+  process.env["FP_ROOT"] = root;
   const config = readConfigOrExit();
   const lockPath = join(config.dataDir, "platform.lock");
   const holder = await takeLockFile(lockPath);

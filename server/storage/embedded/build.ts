@@ -8,15 +8,15 @@ import { findOnPath, secantusBinary } from "./find.ts";
 import { secantusVersion } from "./server-kinds.ts";
 import type { Progress } from "./index.ts";
 
-/** What the build needs and Debian's names for it. */
+/** What the build needs and Debian's names for it; its Rust is too old for the server's edition of the language. */
 const tools = [
   { command: "cargo", packages: "cargo" },
   { command: "cmake", packages: "cmake" },
   { command: "cc", packages: "build-essential" },
 ] as const;
 
-/** Crates in the lock file of the pinned version: the end of the progress bar. */
-const crates = 340;
+/** What cargo compiles for the pinned version: the end of the progress bar. */
+const crates = 210;
 
 /**
  * Builds secantusd-rs and gives its path. Kept downloads and the build folder in the cache carry an interrupted build on.
@@ -68,6 +68,7 @@ export function waysToHaveADatabase(missing: readonly string[]): string {
     "There is no database server to run. Any of these gives one:",
     "  1. MONGO_URL=mongodb://user:password@host/ for a MongoDB of yours (6.0 or newer)",
     "  2. MongoDB Community Server on this machine: mongod on PATH, or MONGOD=/path/to/mongod",
-    `  3. the embedded server, built once from source${missing.length > 0 ? `; missing here: apt-get install -y ${missing.join(" ")}` : ""}`,
+    "  3. the Internet: MongoDB's own server is then downloaded by itself",
+    `  4. the embedded server, built once from source${missing.length > 0 ? `; missing here: ${missing.map((tool) => (tool === "cargo" ? "Rust (https://rustup.rs)" : `apt-get install -y ${tool}`)).join(", ")}` : ""}`,
   ].join("\n");
 }

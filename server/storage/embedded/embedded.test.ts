@@ -65,7 +65,7 @@ test("MONGO_URL is taken as it is, and named without its password", async () => 
   expect(database).toMatchObject({ url, pid: undefined, description: "db.example:27017,other.example (MONGO_URL)" });
 });
 
-test("the order: MONGOD, mongod on PATH, the built server, building one; data decides before all", async () => {
+test("the order: MONGOD, mongod on PATH, the built server, fetching one; data decides before all", async () => {
   const bin = await executable("bin/mongod");
   const named = await executable("named/mongod");
   const built = await executable(`cache/${secantusBinary("").replace(/^\//, "")}`);
@@ -75,7 +75,8 @@ test("the order: MONGOD, mongod on PATH, the built server, building one; data de
   expect(await choose({ PATH, MONGOD: named })).toMatchObject({ kind: "mongod", binary: named });
   expect(await choose({ PATH })).toMatchObject({ kind: "mongod", binary: bin });
   expect(await choose({ PATH: "" })).toMatchObject({ kind: "secantusd", binary: built });
-  expect(await choose({ PATH: "" }, null, "/nowhere")).toEqual({ kind: "build" });
+  expect(await choose({ PATH: "" }, null, "/nowhere")).toEqual({ kind: "fetch" });
+  expect(await choose({ PATH: "" }, "secantusd", "/nowhere")).toEqual({ kind: "build" });
   expect(await choose({ PATH }, "secantusd")).toMatchObject({ kind: "secantusd", why: "its data is in the data folder" });
   await expect(choose({ PATH: "" }, "mongod")).rejects.toThrow("not on PATH any more");
   await expect(choose({ PATH, MONGOD: "/nowhere/mongod" })).rejects.toThrow("MONGOD names /nowhere/mongod");
@@ -83,7 +84,7 @@ test("the order: MONGOD, mongod on PATH, the built server, building one; data de
 
 test("without the tools to build one, the error lists every way and the line that installs them", async () => {
   const failure = buildServer(join(dataDir, "cache"), { PATH: "" }, () => undefined, new AbortController().signal);
-  await expect(failure).rejects.toThrow(/MONGO_URL=[\s\S]*MONGOD=[\s\S]*apt-get install -y cargo cmake build-essential/);
+  await expect(failure).rejects.toThrow(/MONGO_URL=[\s\S]*MONGOD=[\s\S]*Rust \(https:\/\/rustup\.rs\), apt-get install -y cmake, apt-get install -y build-essential/);
 });
 
 test("a build reports its progress, and is whole or not there", async () => {
@@ -104,6 +105,21 @@ test("a build reports its progress, and is whole or not there", async () => {
 test("mongod is started with passwords on, on loopback, as a replica set", () => {
   const given = serverArguments({ kind: "mongod", binary: "mongod", port: 4711, storagePath: "/d", keyFile: "/k" });
   expect(given.join(" ")).toBe("--bind_ip 127.0.0.1 --port 4711 --dbpath /d --nounixsocket --replSet fp --auth --keyFile /k --wiredTigerCacheSizeGB 0.25 --quiet");
+});
+
+test("a mongod gets its password and keeps its data folder, also when it is not on PATH any more", async () => {
+  // A stand-in with mongod's command line before the server that can be had here; it already speaks as a replica set of one.
+  const mongod = await executable(
+    "bin/mongod",
+    `#!/bin/sh\nwhile [ $# -gt 0 ]; do case "$1" in --port) port="$2";; --dbpath) path="$2";; esac; shift; done\nexec "${secantusBinary(cacheDir)}" --host 127.0.0.1 --port "$port" --storage-path "$path" --auth --sync-on-commit --log-file-max 16MB --cache-size 128M`,
+  );
+  database = await start({ MONGOD: mongod });
+  expect(database.description).toMatch(/^mongod on 127\.0\.0\.1:\d+, because MONGOD names it$/);
+  await insert(database.url);
+  await database.stop();
+  await expect(start()).rejects.toThrow("The data folder was written by mongod");
+  database = await start({ PATH: `${join(dataDir, "bin")}:${process.env["PATH"]}` });
+  expect(await count(database.url)).toBe(1);
 });
 
 test("a server that cannot start is given up with its last words", async () => {

@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { buildServer } from "./build.ts";
+import { downloadMongod } from "./download.ts";
 import { chooseServer } from "./find.ts";
 import { ensureRoot } from "./root.ts";
 import { serverUrl, type ServerKind } from "./server-kinds.ts";
@@ -58,11 +59,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   const folder = resolve(options.dataDir, "mongo");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const noted = await readFile(join(folder, "server.json"), "utf8").then((text) => JSON.parse(text) as ServerFile, () => null);
-  const choice = await chooseServer({ environment: options.environment, cacheDir: options.cacheDir, existing: noted?.kind ?? null });
-  const { kind, binary, why } =
-    choice.kind === "build"
-      ? { kind: "secantusd" as const, binary: await buildServer(options.cacheDir, options.environment, options.progress, options.signal), why: "no MONGO_URL and no mongod were found" }
-      : choice;
+  const { kind, binary, why } = await obtainServer(options, noted?.kind ?? null);
   options.signal.throwIfAborted();
 
   await endOrphan(folder, options.log);
@@ -87,6 +84,16 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     await server.stop();
     throw error;
   }
+}
+
+/** Chooses among what is there, and fetches a server when nothing is. */
+async function obtainServer(options: DatabaseOptions, existing: ServerKind | null): Promise<{ kind: ServerKind; binary: string; why: string }> {
+  const { cacheDir, environment, progress, log, signal } = options;
+  const choice = await chooseServer({ environment, cacheDir, existing });
+  if (choice.kind !== "fetch" && choice.kind !== "build") return choice;
+  const mongod = choice.kind === "fetch" ? await downloadMongod(cacheDir, environment, progress, log, signal) : null;
+  if (mongod) return { kind: "mongod", binary: mongod, why: "no MONGO_URL and no mongod were found, so it was downloaded" };
+  return { kind: "secantusd", binary: await buildServer(cacheDir, environment, progress, signal), why: "no MONGO_URL and no mongod were found" };
 }
 
 /** A port on loopback that nobody listened on a moment ago. */
