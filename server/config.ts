@@ -20,6 +20,9 @@ const schema = z.object({
   WARM_POOL: integer(0, 50, 2),
   SLEEP_AFTER_MINUTES: integer(1, 1440, 15),
   SIGNUP: z.enum(["open", "closed"]).default("open"),
+  /** Set by the bootstrap: the runner's Python, and the folder of this installation. */
+  FP_PYTHON: z.string().default("python3"),
+  FP_ROOT: z.string().default("."),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -37,6 +40,10 @@ export interface Config {
   sleepAfterMinutes: number;
   signup: "open" | "closed";
   logLevel: "debug" | "info" | "warn" | "error";
+  /** The Python that runs apps. */
+  python: string;
+  /** The folder with `runner/`, `templates/` and the build. */
+  rootDir: string;
   secretKey: string | undefined;
   secretKeyFile: string | undefined;
   /** Only loopback visitors can reach this installation, so that the first sign-up needs no setup code. */
@@ -66,6 +73,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     sleepAfterMinutes: env.SLEEP_AFTER_MINUTES,
     signup: env.SIGNUP,
     logLevel: env.LOG_LEVEL,
+    python: env.FP_PYTHON,
+    rootDir: resolve(env.FP_ROOT),
     secretKey: env.SECRET_KEY,
     secretKeyFile: env.SECRET_KEY_FILE,
     loopbackOnly: ["127.0.0.1", "::1", "localhost"].includes(env.HOST),

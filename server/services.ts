@@ -1,26 +1,174 @@
-/** What pages, actions and the API are given. The composition root beside it is the only code that names adapters. */
-import type { Accounts } from "./accounts/index.ts";
-import type { Apps } from "./apps/index.ts";
-import type { Databases } from "./databases/index.ts";
-import type { Deployments } from "./deployments/index.ts";
-import type { Gateway } from "./gateway/index.ts";
-import type { Logs } from "./logs/index.ts";
-import type { Requests } from "./requests/index.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import type { Templates } from "./templates/index.ts";
+/**
+ * The composition root: what pages, actions and the API are given, and the only code that names adapters.
+ * `createServices` builds everything in the order of dependence; `start` begins what runs by itself; `stop` ends it in reverse.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkPython } from "#core/python/index.ts";
+import { createAccounts, type Accounts } from "./accounts/index.ts";
+import { createApps, createRouteTable, type Apps, type SourceCheck } from "./apps/index.ts";
 import type { Config } from "./config.ts";
+import { createDatabases, type Databases } from "./databases/index.ts";
+import { createDeployments, type Deployments } from "./deployments/index.ts";
+import { createGateway, type Gateway } from "./gateway/index.ts";
+import type { Logger } from "./http/logger.ts";
+import { createLogs, type Logs } from "./logs/index.ts";
+import { createPackages, type Packages } from "./packages/index.ts";
+import { createRequests, type Requests } from "./requests/index.ts";
+import { createSyntaxChecker } from "./python-syntax.ts";
+import { createLocalRuntime } from "./runtime/local/index.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { connectStorage, createVault, type Storage } from "./storage/index.ts";
+import { createTemplates, type Templates } from "./templates/index.ts";
+import { startWorker } from "./worker.ts";
 
 export interface Services {
   config: Config;
+  logger: Logger;
   accounts: Accounts;
   apps: Apps;
   databases: Databases;
   deployments: Deployments;
   gateway: Gateway;
   logs: Logs;
+  packages: Packages;
   requests: Requests;
   templates: Templates;
   runtime: Runtime;
+  storage: Storage;
   /** Aborts when the platform stops: ends streams. */
   stopping: AbortSignal;
 }
+
+export interface Platform {
+  services: Services;
+  /** Begins what runs by itself: the runtime's pool, the gateway's table, the worker. */
+  start(): Promise<void>;
+  /** Ends streams, deployments and apps, and writes down what waits. */
+  stop(): Promise<void>;
+  /** What the administrator should read at start. */
+  notices: readonly string[];
+}
+
+/** Builds every service of one process (`ROLE=all`). @throws Error when the database or a file of the platform is not usable. */
+export async function createServices(config: Config, logger: Logger): Promise<Platform> {
+  const stop = new AbortController();
+  const stopping = stop.signal;
+  const notices: string[] = [];
+  const reportBug = (error: unknown, where: string): void => logger.error(`A bug while ${where}`, { error });
+
+  const storage = await connectStorage(config.mongoUrl);
+  const vault = createVault(config);
+  const accounts = await createAccounts({
+    storage,
+    vault,
+    publicUrl: config.publicUrl,
+    signup: config.signup,
+    setupCodeRequired: !config.loopbackOnly,
+    announceSetupCode: (code) => notices.push(`The first account becomes the administrator. Its setup code: ${code}`),
+  });
+  const databases = await createDatabases({ storage, vault });
+  const templates = createTemplates({ folder: join(config.rootDir, "templates") });
+  const packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
+  const urlOf = appUrls(config);
+
+  const requestsDomain = await createRequests({ storage, records: () => appsDomain.records, databases });
+  const logsDomain = await createLogs({ storage, records: () => appsDomain.records });
+  const appsDomain = await createApps({
+    storage,
+    vault,
+    databases,
+    templates,
+    checkSource: createSourceCheck(packages),
+    view: { urlOf, isAwake: (appId) => runtime.endpoints(appId).length > 0 },
+    sleepAfterMinutes: config.sleepAfterMinutes,
+    removeFromRuntime: (appId) => runtime.remove(appId),
+    removeData: [(appId) => deploymentsDomain.removeAppData(appId), requestsDomain.removeAppData, logsDomain.removeAppData],
+  });
+  const deploymentsDomain = await createDeployments({
+    storage,
+    apps: appsDomain.apps,
+    records: appsDomain.records,
+    spec: { records: appsDomain.records, databases, urlOf },
+    runtime: () => runtime,
+    namesOf: accounts.namesOf,
+    refusal: async (userId) => (runtime.isolation.level === "sandbox" ? null : refuseUnisolated((await accounts.findUser(userId))?.role)),
+    reportBug,
+    stopping,
+  });
+  const runtime: Runtime = createLocalRuntime({
+    dataDir: config.dataDir,
+    runnerDir: join(config.rootDir, "runner"),
+    python: config.python,
+    warmPool: config.warmPool,
+    mongoUrl: config.mongoUrl,
+    specOf: deploymentsDomain.specOf,
+    logger,
+  });
+  const routes = createRouteTable(appsDomain.models, storage);
+  appsDomain.onChanged(routes.put);
+  const gateway = createGateway({
+    routes,
+    runtime,
+    recordRequest: requestsDomain.requests.record,
+    publicUrl: config.publicUrl,
+    appsDomain: config.appsDomain,
+    trustedProxies: config.trustedProxies,
+    sleepAfterDefaultMs: config.sleepAfterMinutes * 60_000,
+    onActivity: (activity) => void appsDomain.records.touch(activity).catch((error: unknown) => reportBug(error, "writing activity")),
+    logger,
+  });
+
+  const services: Services = {
+    config,
+    logger,
+    accounts,
+    apps: appsDomain.apps,
+    databases,
+    deployments: deploymentsDomain.deployments,
+    gateway,
+    logs: logsDomain.logs,
+    packages,
+    requests: requestsDomain.requests,
+    templates,
+    runtime,
+    storage,
+    stopping,
+  };
+  return {
+    services,
+    notices,
+    async start() {
+      // The only process of this installation: whatever an earlier one left half-way is nobody's now, and nothing runs.
+      await deploymentsDomain.reconcile({ alone: true });
+      await appsDomain.records.markAllAsleep();
+      await appsDomain.apps.finishRemovals();
+      await Promise.all([runtime.start(), routes.start(stopping)]);
+      gateway.start();
+      startWorker({ apps: appsDomain, deployments: deploymentsDomain, runtime, logs: logsDomain.logs, trimLogs: logsDomain.trim, requests: requestsDomain.requests, reportBug, signal: stopping });
+      notices.push(runtime.isolation.detail);
+    },
+    async stop() {
+      stop.abort();
+      await gateway.stop();
+      await deploymentsDomain.settle();
+      await runtime.stop();
+      await Promise.allSettled([requestsDomain.requests.flush(), logsDomain.logs.flush()]);
+      await storage.close();
+    },
+  };
+}
+
+/** `http://<slug>.<APPS_DOMAIN>`, with the scheme and port of the platform's own address. */
+function appUrls({ publicUrl, appsDomain }: Config): (slug: string) => string {
+  const { protocol, port } = new URL(publicUrl);
+  return (slug) => `${protocol}//${slug}.${appsDomain}${port ? `:${port}` : ""}`;
+}
+
+function createSourceCheck(packages: Packages): SourceCheck {
+  const syntaxErrors = createSyntaxChecker(packages.pythonVersion);
+  return (files, entrypoint) => checkPython(files, { entrypoint, allowedImports: packages.importNames, syntaxErrors });
+}
+
+const refuseUnisolated = (role: string | undefined): string | null =>
+  role === "admin" ? null : "Apps are not isolated from this machine, because bubblewrap is missing. Until it is installed only administrators deploy.";

@@ -1,0 +1,25 @@
+"""`python -m fp_runner warm | serve | check`."""
+
+import sys
+
+
+def main() -> int:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "warm":
+        from .warm import main as warm
+
+        return warm()
+    if command == "serve":
+        from .serve import main as serve
+
+        return serve()
+    if command == "check":
+        from .check import main as check
+
+        return check(sys.argv[2:])
+    sys.stderr.write("usage: python -m fp_runner warm | serve | check\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

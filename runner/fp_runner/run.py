@@ -1,0 +1,115 @@
+"""From a bundle to an answer, and to the end: what `warm` does after its claim and `serve` from the start."""
+
+import asyncio
+import os
+import random
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from .control import Control, SilentControl
+from .exception_log import ExceptionLog
+from .failure import Failure, describe
+from .loader import LoadFailed, load
+from .middleware import Platform
+from .server import Server, make_server
+
+# The exit code of a runner whose app did not start; what went wrong has been told by then.
+NOT_STARTED = 3
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a runner is given, once."""
+
+    instance: str
+    code_path: str
+    entrypoint: str = "app.py"
+    app_id: str = ""
+    version: int = 0
+    env: dict[str, str] = field(default_factory=dict)
+    mongo_uri: str | None = None
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> "Claim":
+        return cls(
+            instance=message["instance"],
+            code_path=message["codePath"],
+            entrypoint=message["entrypoint"],
+            app_id=message["appId"],
+            version=message["version"],
+            env=dict(message["env"]),
+            mongo_uri=message["mongoUri"],
+        )
+
+
+def run(claim: Claim, listener: socket.socket, control: Control | SilentControl, loop: asyncio.AbstractEventLoop) -> int:
+    """Loads and serves until it is told to end; the process's exit code."""
+    started = time.perf_counter()
+    os.environ.update(claim.env)
+    if claim.mongo_uri is not None:
+        os.environ["PLATFORM_MONGO_URI"] = claim.mongo_uri
+    # Whatever a library drew before the claim must not be what every other runner draws.
+    random.seed()
+    code_path = os.path.abspath(claim.code_path)
+    asyncio.set_event_loop(loop)
+    try:
+        loaded = load(code_path, claim.entrypoint)
+    except LoadFailed as failed:
+        return _fail(control, failed.to_error(), failed.to_report())
+    control.send({"type": "loaded", "report": loaded.to_report()})
+    log = ExceptionLog(control, app_id=claim.app_id, version=claim.version, mongo_uri=claim.mongo_uri)
+    platform = Platform(loaded.app, instance=claim.instance, code_path=code_path, on_exception=log.add)
+    server = make_server(platform)
+    ready = []
+
+    def on_ready() -> None:
+        ready.append(True)
+        control.send({"type": "ready", "ms": round((time.perf_counter() - started) * 1000, 1)})
+
+    server.on_ready = on_ready  # type: ignore[method-assign]
+    if isinstance(control, Control):
+        loop.add_reader(control.socket.fileno(), _on_message, loop, control, server)
+    try:
+        loop.run_until_complete(server.serve(sockets=[listener]))
+    except (SystemExit, KeyboardInterrupt):
+        pass
+    finally:
+        log.stop()
+        _flush()
+    if ready:
+        return 0
+    error = platform.lifespan_error
+    failure = describe(error, code_path) if error is not None else Failure("LifespanError", "The app's lifespan reported that it cannot start.", "", claim.entrypoint, 1)
+    return _fail(control, failure.to_json(kind="lifespan"), loaded.to_report())
+
+
+def _on_message(loop: asyncio.AbstractEventLoop, control: Control, server: Server) -> None:
+    try:
+        message = control.receive()
+    except (OSError, ValueError):
+        message = None
+    if message is None:
+        # The platform is gone, and with it every way to reach this app.
+        loop.remove_reader(control.socket.fileno())
+        server.drain(0)
+    elif message.get("type") == "drain":
+        server.drain(int(message.get("graceSeconds", 30)))
+
+
+def _fail(control: Control | SilentControl, error: dict[str, Any], report: dict[str, Any]) -> int:
+    _flush()
+    control.send({"type": "failed", "error": error, "report": report})
+    if isinstance(control, SilentControl):
+        sys.stderr.write(error.get("traceback") or error["message"] + "\n")
+    return NOT_STARTED
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass

@@ -1,0 +1,79 @@
+/** FastAPI's documentation examples deploy and answer as under plain uvicorn; each exception has its reason here. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { send } from "../http.ts";
+import { freePort, startPlatform, type TestPlatform } from "../platform.ts";
+import { callsOf, fetchExamples, readExamples, type Example } from "./docs-examples.ts";
+import { explainedExamples } from "./docs-exceptions.ts";
+import { startPeer, type Peer } from "./peer.ts";
+
+const python = process.env["FP_PYTHON"]!;
+const cacheDir = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "fastapi-platform");
+const work = mkdtempSync(join(tmpdir(), "fp-docs-"));
+
+let platform: TestPlatform;
+let peer: Peer;
+let examples: Example[];
+
+beforeAll(async () => {
+  examples = readExamples(await fetchExamples(python, cacheDir));
+  platform = await startPlatform();
+  peer = startPeer(python);
+}, 300_000);
+afterAll(async () => {
+  await peer?.stop();
+  await platform?.stop();
+  rmSync(work, { recursive: true, force: true });
+});
+
+/** Why the two differ, or null; `outside` when it needs more than the runner's packages. */
+async function compare(token: string, appId: string, slug: string, example: Example, folder: string): Promise<"outside" | string | null> {
+  const started = await platform.call(`/api/apps/${appId}/deploy`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ files: example.files }),
+  });
+  if (started.status === 422 && /forbidden_import|unknown_import|"import/.test(started.text)) return "outside";
+  if (started.status !== 202) return `deploy answered ${started.status}: ${started.text}`;
+  const failure = await platform.settled(token, (started.json() as { deploymentId: string }).deploymentId).then(() => null, (error: Error) => error.message);
+  if (failure) return failure;
+  for (const [path, content] of Object.entries(example.files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), String(content));
+  }
+  const port = await freePort();
+  await peer.serve({ folder, port, target: "app:app", factory: false, env: {} });
+  const host = `${slug}.localhost:${platform.port}`;
+  const both = (path: string, sent: object) => Promise.all([send(platform.port, host, path, sent), send(port, host, path, sent)]);
+  const [document] = await both("/openapi.json", {});
+  const calls = [{ method: "GET", path: "/openapi.json" }, { method: "GET", path: "/" }, ...(document.status === 200 ? callsOf(document.json()) : [])];
+  for (const call of calls) {
+    const body = "body" in call ? { body: call.body, headers: { "content-type": "application/json", "content-length": String(call.body!.length) } } : {};
+    const [here, there] = await both(call.path, { method: call.method, ...body, timeoutMs: 5_000 });
+    if (here.status !== there.status || !here.body.equals(there.body) || here.headers["content-type"] !== there.headers["content-type"]) {
+      return `${call.method} ${call.path}: ${here.status} ${here.text.slice(0, 200)} instead of ${there.status} ${there.text.slice(0, 200)}`;
+    }
+  }
+  return null;
+}
+
+test("at least 98 % of FastAPI's documentation examples deploy and agree with plain uvicorn", { timeout: 900_000 }, async () => {
+  const { token } = await platform.signUp();
+  const app = await platform.api<{ id: string; slug: string }>(token, "POST", "/api/apps", { name: "docs", code: "from fastapi import FastAPI\napp = FastAPI()\n", database: null });
+  const differing: Record<string, string> = {};
+  let compared = 0;
+  for (const [index, example] of examples.entries()) {
+    const folder = join(work, String(index));
+    mkdirSync(folder);
+    const difference = await compare(token, app.id, app.slug, example, folder).catch((error: Error) => `failed: ${error.message}`);
+    if (difference === "outside") continue;
+    compared += 1;
+    if (difference) differing[example.name] = difference;
+  }
+  console.info(`${compared - Object.keys(differing).length} of ${compared} documentation examples agree; ${examples.length - compared} need packages that the runner has not.`);
+  expect(compared).toBeGreaterThan(300);
+  expect(Object.entries(differing).filter(([name]) => !(name in explainedExamples))).toEqual([]);
+  expect((compared - Object.keys(differing).length) / compared).toBeGreaterThanOrEqual(0.98);
+});
