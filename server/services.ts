@@ -18,7 +18,7 @@ import { createRequests, type Requests } from "./requests/index.ts";
 import { createSyntaxChecker } from "./python-syntax.ts";
 import { createLocalRuntime } from "./runtime/local/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { connectStorage, createVault, type Storage } from "./storage/index.ts";
+import { connectStorage, createVault, followPrimary, type Storage } from "./storage/index.ts";
 import { createTemplates, type Templates } from "./templates/index.ts";
 import { startWorker } from "./worker.ts";
 
@@ -101,7 +101,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
     warmPool: config.warmPool,
-    mongoUrl: config.mongoUrl,
+    mongo: { address: await followPrimary(storage.client), ...(storage.client.options.tls ? { tls: { servername: storage.client.options.hosts[0]?.host } } : {}) },
     specOf: deploymentsDomain.specOf,
     logger,
   });

@@ -9,6 +9,7 @@ export { createBatch, type Batch } from "./batch.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
 export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
 export { createLeases, type Lease, type Leases } from "./leases.ts";
+export { followPrimary } from "./primary.ts";
 export { watchCollection } from "./watch.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
 

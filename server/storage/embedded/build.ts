@@ -22,7 +22,12 @@ const crates = 210;
  * Builds secantusd-rs and gives its path. Kept downloads and the build folder in the cache carry an interrupted build on.
  * @throws Error that lists the ways to have a database when the tools for this one are missing.
  */
-export async function buildServer(cacheDir: string, environment: NodeJS.ProcessEnv, progress: Progress, signal: AbortSignal): Promise<string> {
+export async function buildServer(
+  cacheDir: string,
+  environment: NodeJS.ProcessEnv,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string> {
   const missing: string[] = [];
   for (const tool of tools) if (!(await findOnPath(tool.command, environment))) missing.push(tool.packages);
   if (missing.length > 0) throw new Error(waysToHaveADatabase(missing));
@@ -31,19 +36,23 @@ export async function buildServer(cacheDir: string, environment: NodeJS.ProcessE
   const root = dirname(dirname(binary));
   const partial = `${root}.partial`;
   await mkdir(cacheDir, { recursive: true });
-  const child = spawn("cargo", ["install", "--locked", "secantus-mdb", "--version", secantusVersion, "--ignore-rust-version", "--force", "--root", partial], {
-    stdio: ["ignore", "ignore", "pipe"],
-    signal,
-    env: {
-      ...environment,
-      CARGO_TARGET_DIR: join(cacheDir, `secantusd-rs-${secantusVersion}.build`),
-      CARGO_TERM_COLOR: "never",
-      // A little slower to run, half as long to build: 5 minutes on two cores instead of 8.
-      CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
-      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "64",
-      CARGO_PROFILE_RELEASE_LTO: "off",
+  const child = spawn(
+    "cargo",
+    ["install", "--locked", "secantus-mdb", "--version", secantusVersion, "--ignore-rust-version", "--force", "--root", partial],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+      signal,
+      env: {
+        ...environment,
+        CARGO_TARGET_DIR: join(cacheDir, `secantusd-rs-${secantusVersion}.build`),
+        CARGO_TERM_COLOR: "never",
+        // A little slower to run, half as long to build: 5 minutes on two cores instead of 8.
+        CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "64",
+        CARGO_PROFILE_RELEASE_LTO: "off",
+      },
     },
-  });
+  );
   const tail: string[] = [];
   let compiled = 0;
   createInterface({ input: child.stderr }).on("line", (line) => {

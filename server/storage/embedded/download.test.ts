@@ -35,7 +35,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const download = (from: string) => downloadMongod(join(folder, "cache"), { MONGOD_DOWNLOAD: from }, () => undefined, (line) => lines.push(line), new AbortController().signal);
+const download = (from: string) =>
+  downloadMongod(
+    join(folder, "cache"),
+    { MONGOD_DOWNLOAD: from },
+    () => undefined,
+    (line) => lines.push(line),
+    new AbortController().signal,
+  );
 
 test("the archive is checked, unpacked and can be run", async () => {
   const path = await download(host);
@@ -60,7 +67,12 @@ test.each([
   ["linux", "x64", 'ID=debian\nVERSION_ID="12"', "linux/mongodb-linux-x86_64-debian12-8.0.4.tgz"],
   ["linux", "arm64", 'ID=debian\nVERSION_ID="12"', "linux/mongodb-linux-aarch64-ubuntu2204-8.0.4.tgz"],
   ["linux", "x64", 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"', "linux/mongodb-linux-x86_64-ubuntu2404-8.0.4.tgz"],
-  ["linux", "x64", 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="21"\nUBUNTU_CODENAME=jammy', "linux/mongodb-linux-x86_64-ubuntu2204-8.0.4.tgz"],
+  [
+    "linux",
+    "x64",
+    'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="21"\nUBUNTU_CODENAME=jammy',
+    "linux/mongodb-linux-x86_64-ubuntu2204-8.0.4.tgz",
+  ],
   ["linux", "x64", 'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.4"', "linux/mongodb-linux-x86_64-rhel93-8.0.4.tgz"],
   ["linux", "x64", "ID=alpine\nVERSION_ID=3.20", null],
   ["darwin", "arm64", "", "osx/mongodb-macos-arm64-8.0.4.tgz"],

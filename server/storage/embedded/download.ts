@@ -40,7 +40,12 @@ function linuxTarget(osRelease: string, machine: string): string | null {
   const field = (name: string): string => new RegExp(`^${name}="?([^"\\n]*)"?$`, "m").exec(osRelease)?.[1] ?? "";
   const names = `${field("ID")} ${field("ID_LIKE")}`.split(/\s+/);
   const version = Number.parseFloat(field("VERSION_ID"));
-  if (names.includes("ubuntu")) return version >= 24 || field("UBUNTU_CODENAME") === "noble" ? "ubuntu2404" : version >= 22 || field("UBUNTU_CODENAME") === "jammy" ? "ubuntu2204" : "ubuntu2004";
+  if (names.includes("ubuntu"))
+    return version >= 24 || field("UBUNTU_CODENAME") === "noble"
+      ? "ubuntu2404"
+      : version >= 22 || field("UBUNTU_CODENAME") === "jammy"
+        ? "ubuntu2204"
+        : "ubuntu2004";
   // Debian has builds for x86 alone; Ubuntu's of the same age run on its ARM.
   if (names.includes("debian")) return machine === "x86_64" ? "debian12" : "ubuntu2204";
   if (names.includes("amzn")) return "amazon2023";
@@ -53,7 +58,13 @@ function linuxTarget(osRelease: string, machine: string): string | null {
  * Downloads, checks and unpacks mongod, and gives its path; null, with the reason told to `log`, when that is not possible here.
  * `MONGOD_DOWNLOAD` names another host to take it from, or is `off`.
  */
-export async function downloadMongod(cacheDir: string, environment: NodeJS.ProcessEnv, progress: Progress, log: (line: string) => void, signal: AbortSignal): Promise<string | null> {
+export async function downloadMongod(
+  cacheDir: string,
+  environment: NodeJS.ProcessEnv,
+  progress: Progress,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | null> {
   const host = environment["MONGOD_DOWNLOAD"] ?? defaultHost;
   if (host === "off") return null;
   const osRelease = await readFile("/etc/os-release", "utf8").catch(() => "");
@@ -105,7 +116,10 @@ async function save(response: Response, path: string, progress: Progress): Promi
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       received += chunk.length;
-      progress({ detail: `downloading MongoDB ${mongodVersion} (${Math.round(received / 1e6)} MB)`, ...(total > 0 ? { fraction: received / total } : {}) });
+      progress({
+        detail: `downloading MongoDB ${mongodVersion} (${Math.round(received / 1e6)} MB)`,
+        ...(total > 0 ? { fraction: received / total } : {}),
+      });
       done(null, chunk);
     },
   });

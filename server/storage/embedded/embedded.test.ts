@@ -53,7 +53,10 @@ test("stopped and started again, it has the same password and the same data", as
 
 test("a start that was killed between writing the password and setting it is carried on", async () => {
   await mkdir(join(dataDir, "mongo"));
-  await writeFile(join(dataDir, "mongo/root.json"), JSON.stringify({ username: "platform", password: "written-but-never-set", accepted: false }));
+  await writeFile(
+    join(dataDir, "mongo/root.json"),
+    JSON.stringify({ username: "platform", password: "written-but-never-set", accepted: false }),
+  );
   database = await start();
   expect(database.url).toContain("written-but-never-set");
   await insert(database.url);
@@ -71,7 +74,8 @@ test("the order: MONGOD, mongod on PATH, the built server, fetching one; data de
   const built = await executable(`cache/${secantusBinary("").replace(/^\//, "")}`);
   const PATH = join(dataDir, "bin");
   const cache = join(dataDir, "cache");
-  const choose = (environment: NodeJS.ProcessEnv, existing: "mongod" | "secantusd" | null = null, cached = cache) => chooseServer({ environment, cacheDir: cached, existing });
+  const choose = (environment: NodeJS.ProcessEnv, existing: "mongod" | "secantusd" | null = null, cached = cache) =>
+    chooseServer({ environment, cacheDir: cached, existing });
   expect(await choose({ PATH, MONGOD: named })).toMatchObject({ kind: "mongod", binary: named });
   expect(await choose({ PATH })).toMatchObject({ kind: "mongod", binary: bin });
   expect(await choose({ PATH: "" })).toMatchObject({ kind: "secantusd", binary: built });
@@ -84,7 +88,9 @@ test("the order: MONGOD, mongod on PATH, the built server, fetching one; data de
 
 test("without the tools to build one, the error lists every way and the line that installs them", async () => {
   const failure = buildServer(join(dataDir, "cache"), { PATH: "" }, () => undefined, new AbortController().signal);
-  await expect(failure).rejects.toThrow(/MONGO_URL=[\s\S]*MONGOD=[\s\S]*Rust \(https:\/\/rustup\.rs\), apt-get install -y cmake, apt-get install -y build-essential/);
+  await expect(failure).rejects.toThrow(
+    /MONGO_URL=[\s\S]*MONGOD=[\s\S]*Rust \(https:\/\/rustup\.rs\), apt-get install -y cmake, apt-get install -y build-essential/,
+  );
 });
 
 test("a build reports its progress, and is whole or not there", async () => {
@@ -92,10 +98,18 @@ test("a build reports its progress, and is whole or not there", async () => {
   const bin = join(dataDir, "tools");
   await executable("tools/cmake");
   await executable("tools/cc");
-  await executable("tools/cargo", `#!/bin/sh\necho "   Compiling libc v1" >&2; echo "   Compiling bson v2" >&2\nwhile [ "$1" != "--root" ]; do shift; done\nmkdir -p "$2/bin"; echo server > "$2/bin/secantusd-rs"; exit "\${FAIL:-0}"`);
+  await executable(
+    "tools/cargo",
+    `#!/bin/sh\necho "   Compiling libc v1" >&2; echo "   Compiling bson v2" >&2\nwhile [ "$1" != "--root" ]; do shift; done\nmkdir -p "$2/bin"; echo server > "$2/bin/secantusd-rs"; exit "\${FAIL:-0}"`,
+  );
   const seen: number[] = [];
   const build = (extra: NodeJS.ProcessEnv) =>
-    buildServer(join(dataDir, "cache"), { PATH: `${bin}:/usr/bin:/bin`, ...extra }, ({ fraction }) => fraction && seen.push(fraction), new AbortController().signal);
+    buildServer(
+      join(dataDir, "cache"),
+      { PATH: `${bin}:/usr/bin:/bin`, ...extra },
+      ({ fraction }) => fraction && seen.push(fraction),
+      new AbortController().signal,
+    );
   await expect(build({ FAIL: "101" })).rejects.toThrow(/Compiling bson v2[\s\S]*MONGO_URL/);
   await expect(stat(secantusBinary(join(dataDir, "cache")))).rejects.toThrow("ENOENT");
   expect(await readFile(await build({}), "utf8")).toBe("server\n");
@@ -104,7 +118,9 @@ test("a build reports its progress, and is whole or not there", async () => {
 
 test("mongod is started with passwords on, on loopback, as a replica set", () => {
   const given = serverArguments({ kind: "mongod", binary: "mongod", port: 4711, storagePath: "/d", keyFile: "/k" });
-  expect(given.join(" ")).toBe("--bind_ip 127.0.0.1 --port 4711 --dbpath /d --nounixsocket --replSet fp --auth --keyFile /k --wiredTigerCacheSizeGB 0.25 --quiet");
+  expect(given.join(" ")).toBe(
+    "--bind_ip 127.0.0.1 --port 4711 --dbpath /d --nounixsocket --replSet fp --auth --keyFile /k --wiredTigerCacheSizeGB 0.25 --quiet",
+  );
 });
 
 test("a mongod gets its password and keeps its data folder, also when it is not on PATH any more", async () => {
@@ -129,7 +145,14 @@ test("a server that cannot start is given up with its last words", async () => {
 
 function start(extra: NodeJS.ProcessEnv = {}): Promise<RunningDatabase> {
   const { MONGO_URL: _given, ...environment } = process.env;
-  return startDatabase({ dataDir, cacheDir, environment: { ...environment, ...extra }, progress: () => undefined, log: (line) => lines.push(line), signal: new AbortController().signal });
+  return startDatabase({
+    dataDir,
+    cacheDir,
+    environment: { ...environment, ...extra },
+    progress: () => undefined,
+    log: (line) => lines.push(line),
+    signal: new AbortController().signal,
+  });
 }
 
 async function executable(path: string, text = "#!/bin/sh\n"): Promise<string> {

@@ -33,12 +33,15 @@ export async function chooseServer({ environment, cacheDir, existing }: FindOpti
   const secantus = secantusBinary(cacheDir);
   const secantusBuilt = await isExecutable(secantus);
 
-  if (existing === "secantusd") return secantusBuilt ? { kind: "secantusd", binary: secantus, why: "its data is in the data folder" } : { kind: "build" };
+  if (existing === "secantusd")
+    return secantusBuilt ? { kind: "secantusd", binary: secantus, why: "its data is in the data folder" } : { kind: "build" };
   if (existing === "mongod") {
-    if (!mongod) throw new Error("The data folder was written by mongod, which is not on PATH any more. Install it again, or name it with MONGOD.");
+    if (!mongod)
+      throw new Error("The data folder was written by mongod, which is not on PATH any more. Install it again, or name it with MONGOD.");
     return { kind: "mongod", binary: mongod, why: "its data is in the data folder" };
   }
-  if (mongod) return { kind: "mongod", binary: mongod, why: named ? "MONGOD names it" : installed ? "it is on PATH" : "it was downloaded earlier" };
+  if (mongod)
+    return { kind: "mongod", binary: mongod, why: named ? "MONGOD names it" : installed ? "it is on PATH" : "it was downloaded earlier" };
   if (secantusBuilt) return { kind: "secantusd", binary: secantus, why: "no MONGO_URL and no mongod were found" };
   return { kind: "fetch" };
 }

@@ -58,7 +58,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
 
   const folder = resolve(options.dataDir, "mongo");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const noted = await readFile(join(folder, "server.json"), "utf8").then((text) => JSON.parse(text) as ServerFile, () => null);
+  const noted = await readFile(join(folder, "server.json"), "utf8").then(
+    (text) => JSON.parse(text) as ServerFile,
+    () => null,
+  );
   const { kind, binary, why } = await obtainServer(options, noted?.kind ?? null);
   options.signal.throwIfAborted();
 
@@ -68,7 +71,11 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   options.progress({ detail: `starting ${kind === "mongod" ? "mongod" : "the embedded server"}` });
   const keyFile = join(folder, "key");
   await writeFile(keyFile, randomBytes(48).toString("base64"), { mode: 0o400, flag: "wx" }).catch(ignoreExisting);
-  const server = await superviseServer({ spec: { kind, binary, port, storagePath: join(folder, kind), keyFile }, folder, log: options.log });
+  const server = await superviseServer({
+    spec: { kind, binary, port, storagePath: join(folder, kind), keyFile },
+    folder,
+    log: options.log,
+  });
   try {
     await writeFile(join(folder, "server.json"), JSON.stringify({ kind, port } satisfies ServerFile), { mode: 0o600 });
     const root = await ensureRoot(folder, kind, port);
@@ -87,13 +94,20 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
 }
 
 /** Chooses among what is there, and fetches a server when nothing is. */
-async function obtainServer(options: DatabaseOptions, existing: ServerKind | null): Promise<{ kind: ServerKind; binary: string; why: string }> {
+async function obtainServer(
+  options: DatabaseOptions,
+  existing: ServerKind | null,
+): Promise<{ kind: ServerKind; binary: string; why: string }> {
   const { cacheDir, environment, progress, log, signal } = options;
   const choice = await chooseServer({ environment, cacheDir, existing });
   if (choice.kind !== "fetch" && choice.kind !== "build") return choice;
   const mongod = choice.kind === "fetch" ? await downloadMongod(cacheDir, environment, progress, log, signal) : null;
   if (mongod) return { kind: "mongod", binary: mongod, why: "no MONGO_URL and no mongod were found, so it was downloaded" };
-  return { kind: "secantusd", binary: await buildServer(cacheDir, environment, progress, signal), why: "no MONGO_URL and no mongod were found" };
+  return {
+    kind: "secantusd",
+    binary: await buildServer(cacheDir, environment, progress, signal),
+    why: "no MONGO_URL and no mongod were found",
+  };
 }
 
 /** A port on loopback that nobody listened on a moment ago. */

@@ -27,7 +27,10 @@ const authenticationFailed = 18;
  */
 export async function ensureRoot(folder: string, kind: ServerKind, port: number): Promise<RootUser> {
   const path = join(folder, "root.json");
-  const known = await readFile(path, "utf8").then((text) => JSON.parse(text) as RootFile, () => null);
+  const known = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as RootFile,
+    () => null,
+  );
   const root: RootFile = known ?? { username: "platform", password: randomBytes(24).toString("base64url"), accepted: false };
   if (root.accepted && (kind === "secantusd" || root.port === port)) return root;
   if (!known) await writeWhole(path, root);
@@ -54,11 +57,16 @@ async function isAccepted(root: RootUser, port: number): Promise<boolean> {
 
 async function createRoot(root: RootUser, port: number): Promise<void> {
   try {
-    await withClient(serverUrl(port), (client) => client.db("admin").command({ createUser: root.username, pwd: root.password, roles: ["root"] }));
+    await withClient(serverUrl(port), (client) =>
+      client.db("admin").command({ createUser: root.username, pwd: root.password, roles: ["root"] }),
+    );
   } catch (error) {
-    throw new Error("The embedded database has a password that is not in its root.json any more. Restore that file from a backup, or move the folder away to begin anew.", {
-      cause: error,
-    });
+    throw new Error(
+      "The embedded database has a password that is not in its root.json any more. Restore that file from a backup, or move the folder away to begin anew.",
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -69,7 +77,10 @@ async function joinReplicaSet(root: RootFile, port: number): Promise<void> {
     const admin = client.db("admin");
     if (root.accepted) {
       const { config } = await admin.command({ replSetGetConfig: 1 });
-      await admin.command({ replSetReconfig: { ...config, version: config.version + 1, members: [{ ...config.members[0], ...member }] }, force: true });
+      await admin.command({
+        replSetReconfig: { ...config, version: config.version + 1, members: [{ ...config.members[0], ...member }] },
+        force: true,
+      });
     } else {
       const hello = await admin.command({ hello: 1 });
       if (!hello["setName"]) await admin.command({ replSetInitiate: { _id: replicaSetName, members: [member] } });
@@ -85,7 +96,11 @@ async function joinReplicaSet(root: RootFile, port: number): Promise<void> {
 async function withClient<Result>(url: string, use: (client: mongo.MongoClient) => Promise<Result>): Promise<Result> {
   // Loaded here: a start that finds everything in order does without the driver.
   const { default: mongoose } = await import("mongoose");
-  const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 10_000, maxPoolSize: 1, appName: "fastapi-platform-start" });
+  const client = new mongoose.mongo.MongoClient(url, {
+    serverSelectionTimeoutMS: 10_000,
+    maxPoolSize: 1,
+    appName: "fastapi-platform-start",
+  });
   try {
     return await use(client);
   } finally {

@@ -23,7 +23,22 @@ export function serverArguments(spec: ServerSpec): string[] {
   const { port, storagePath } = spec;
   if (spec.kind === "secantusd") {
     // A log file is allocated whole, so 16MB is the size of an empty store; 128M of cache holds the platform's working set many times over.
-    return ["--host", "127.0.0.1", "--port", `${port}`, "--storage-path", storagePath, "--auth", "--sync-on-commit", "--log-file-max", "16MB", "--cache-size", "128M", "--log-level", "WARNING"];
+    return [
+      "--host",
+      "127.0.0.1",
+      "--port",
+      `${port}`,
+      "--storage-path",
+      storagePath,
+      "--auth",
+      "--sync-on-commit",
+      "--log-file-max",
+      "16MB",
+      "--cache-size",
+      "128M",
+      "--log-level",
+      "WARNING",
+    ];
   }
   return [
     ...["--bind_ip", "127.0.0.1", "--port", `${port}`, "--dbpath", storagePath, "--nounixsocket"],

@@ -95,7 +95,10 @@ interface Running {
 
 async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Promise<Running> {
   const logPath = join(folder, "server.log");
-  const tooLong = await stat(logPath).then(({ size }) => size > mostLogBytes, () => false);
+  const tooLong = await stat(logPath).then(
+    ({ size }) => size > mostLogBytes,
+    () => false,
+  );
   const logFile = await open(logPath, tooLong ? "w" : "a", 0o600);
   try {
     // Its own process group: Ctrl+C in the terminal reaches the platform alone, which then stops the server last.
@@ -111,7 +114,9 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
       await endProcess(identity, 1_000);
       await exited;
       watchdog.kill();
-      throw new Error(`${spec.binary} ${alive ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`}${await lastWords(logPath)}`);
+      throw new Error(
+        `${spec.binary} ${alive ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`}${await lastWords(logPath)}`,
+      );
     }
     return { child, identity, exited, watchdog };
   } finally {
@@ -125,7 +130,10 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
  */
 function startWatchdog(pid: number): ChildProcess {
   const script = 'while read -r line; do :; done; kill -TERM "$1" 2>/dev/null';
-  const watchdog = spawn("/bin/sh", ["-c", script, "fastapi-platform-watchdog", String(pid)], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  const watchdog = spawn("/bin/sh", ["-c", script, "fastapi-platform-watchdog", String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   watchdog.on("error", () => undefined);
   watchdog.stdin?.on("error", () => undefined);
   watchdog.unref();
