@@ -41,15 +41,9 @@ export interface AppState {
   /** The `lastActiveAt` that was reported last. */
   reportedAt: number;
   flight: WakeFlight | null;
-  /** A start that failed, answered again until `until` so that callers cannot keep the machine busy with a broken app. */
-  failure: { until: number; count: number; refusal: Refusal } | null;
   fallingAsleep: boolean;
   readonly upstreams: Upstream[];
 }
-
-/** First pause after a failed start, in ms; doubled with each further one. */
-const FAILURE_PAUSE_MS = 1_000;
-const FAILURE_PAUSE_MAX_MS = 10_000;
 
 /** The apps in memory: their instances, who waits for them, when they were last used. */
 export class AppTable {
@@ -77,7 +71,7 @@ export class AppTable {
     if (state === undefined) {
       state = {
         appId, sleepAfterMs, inFlight: 0, sockets: 0, lastActiveAt: 0, reportedAt: 0,
-        flight: null, failure: null, fallingAsleep: false, upstreams: [],
+        flight: null, fallingAsleep: false, upstreams: [],
       };
       this.#states.set(appId, state);
     }
@@ -113,8 +107,6 @@ export class AppTable {
    * @returns the flight, or why it may not wait.
    */
   wait(state: AppState, waiter: Waiter): WakeFlight | Refusal {
-    const failure = state.failure;
-    if (failure !== null && failure.until > Date.now()) return failure.refusal;
     if (state.flight !== null && state.flight.waiters.size >= this.#limits.waitingPerApp) return refusals.tooManyWaiting();
     const flight = state.flight ?? this.#wake(state);
     flight.waiters.add(waiter);
@@ -128,7 +120,6 @@ export class AppTable {
       ({ endpoint, waitedMs }) => {
         if (waitedMs > 0) flight.coldStartMs = performance.now() - flight.startedAt;
         state.flight = null;
-        state.failure = null;
         for (const waiter of flight.waiters) waiter.onAwake(endpoint, flight);
       },
       (error: unknown) => {
@@ -140,16 +131,14 @@ export class AppTable {
     return flight;
   }
 
+  /** The runtime itself pauses between starts of an app that fails, so a broken app costs nothing here. */
   #toRefusal(state: AppState, error: unknown): Refusal {
-    if (!(error instanceof AppError) || error.code !== "app_failed") {
-      this.#logger.error("an app could not be woken", { appId: state.appId, error });
-      return refusals.noRoom();
+    if (error instanceof AppError) {
+      if (error.code === "app_failed") return refusals.failedToStart();
+      if (error.code === "not_deployed") return refusals.neverDeployed();
     }
-    const count = (state.failure?.count ?? 0) + 1;
-    const pauseMs = Math.min(FAILURE_PAUSE_MS * 2 ** (count - 1), FAILURE_PAUSE_MAX_MS);
-    const refusal = refusals.failedToStart();
-    state.failure = { until: Date.now() + pauseMs, count, refusal };
-    return refusal;
+    this.#logger.error("an app could not be woken", { appId: state.appId, error });
+    return refusals.noRoom();
   }
 
   /** Closes the connections to instances that are gone, and forgets apps that nothing is known about any more. */
@@ -161,9 +150,8 @@ export class AppTable {
       state.upstreams.splice(i, 1);
       void upstream.pool.destroy().catch(() => {});
     }
-    const failed = state.failure !== null && state.failure.until + FAILURE_PAUSE_MAX_MS > Date.now();
     const quiet = state.inFlight === 0 && state.flight === null && state.upstreams.length === 0 && state.reportedAt >= state.lastActiveAt;
-    if (quiet && !failed && !state.fallingAsleep && ready.length === 0) this.#states.delete(state.appId);
+    if (quiet && !state.fallingAsleep && ready.length === 0) this.#states.delete(state.appId);
   }
 
   async close(): Promise<void> {

@@ -52,7 +52,9 @@ export class Delivery implements Waiter {
   #triedUntil = 0;
   #coldStartMs: number | null = null;
   #bytesOut = 0;
+  #streamLatencyMs: number | null = null;
   #over = false;
+  started = false;
 
   constructor(context: DeliveryContext, input: DeliveryInput) {
     this.#context = context;
@@ -70,6 +72,7 @@ export class Delivery implements Waiter {
 
   start(): void {
     const { app } = this;
+    this.started = true;
     app.lastActiveAt = this.#at;
     const full = app.inFlight >= this.#context.limits.inFlightPerApp;
     app.inFlight += 1;
@@ -177,7 +180,6 @@ export class Delivery implements Waiter {
   }
 
   /** The head of the answer of a stream: its latency ends here, its connection may last for hours. */
-  #streamLatencyMs: number | null = null;
   onStream(): void {
     this.#streamLatencyMs = performance.now() - this.#startedAt;
   }

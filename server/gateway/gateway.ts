@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError } from "#core/contract/problem.ts";
 import type { Runtime } from "#server/runtime/runtime.ts";
 import { AppTable } from "./apps.ts";
 import { acceptsHtml, HttpCaller } from "./caller.ts";
@@ -9,7 +8,7 @@ import type { DeliveryContext } from "./delivery.ts";
 import { toAppHeaders } from "./headers.ts";
 import { createHostReader } from "./host.ts";
 import { createRequestId } from "./ids.ts";
-import { InternalCaller } from "./internal.ts";
+import { createInternalForward } from "./internal-forward.ts";
 import type { InternalAnswer, InternalRequest } from "./internal.ts";
 import { defaultLimits } from "./limits.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -59,10 +58,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** A stream that the test panel asked for ends by this time; what came is shown. */
-const INTERNAL_MS = 60_000;
 const SWEEP_EVERY_MS = 5_000;
-const CALLER_LEFT = new AppError("invalid_request", "The request was cancelled.");
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { routes, runtime, logger } = options;
@@ -190,60 +186,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
     },
 
-    async forwardInternal(request) {
-      const route = await routes.findById(request.appId);
-      if (route === undefined) throw new AppError("not_found", "There is no such app.");
-      if (!/^\/(?![/\\])[^\s]*$/.test(request.path)) throw new AppError("invalid_request", "A path begins with one / and has no spaces.");
-      if (request.signal?.aborted) throw CALLER_LEFT;
-      const startedAt = performance.now();
-      const requestId = createRequestId(Date.now());
-      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-      const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated));
-      const hostname = `${route.slug}.${options.appsDomain}`;
-      const { headers, hx } = toAppHeaders({
-        rawHeaders: Object.entries(request.headers ?? {})
-          .filter(([name]) => name.toLowerCase() !== "content-length")
-          .flat(),
-        requestId,
-        peer: "127.0.0.1",
-        trusted: false,
-        protocol,
-        host: publicUrl.port === "" ? hostname : `${hostname}:${publicUrl.port}`,
-      });
-      const refusal = refusalOf(route, request.path);
-      let coldStartMs: number | null = null;
-      if (refusal !== null) {
-        recordRefusal(route, caller, requestId, refusal.status, hx);
-        caller.refuse(toAnswer(refusal, requestId, false));
-      } else {
-        const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
-        const onAbort = () => reject(CALLER_LEFT);
-        const timer = setTimeout(() => {
-          if (caller.status === 0) delivery.refuse(refusals.timeout());
-          resolve(true);
-        }, INTERNAL_MS);
-        request.signal?.addEventListener("abort", onAbort, { once: true });
-        try {
-          delivery.start();
-          await promise;
-        } finally {
-          clearTimeout(timer);
-          request.signal?.removeEventListener("abort", onAbort);
-          // Ends what was cut off; does nothing once the answer was whole.
-          delivery.abort();
-        }
-        coldStartMs = delivery.coldStartMs;
-      }
-      return {
-        requestId,
-        status: caller.status,
-        headers: toPairs(caller.headers),
-        body: caller.body,
-        truncated: await promise,
-        latencyMs: performance.now() - startedAt,
-        ...(coldStartMs === null ? {} : { coldStartMs }),
-      };
-    },
+    forwardInternal: createInternalForward({ context, routes, publicUrl, appsDomain: options.appsDomain, refusalOf }),
 
     start: () => sleeper.start(),
 
@@ -254,10 +197,4 @@ export function createGateway(options: GatewayOptions): Gateway {
       await apps.close();
     },
   };
-}
-
-function toPairs(flat: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
-  return pairs;
 }

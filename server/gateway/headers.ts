@@ -44,80 +44,86 @@ export interface AppHeaders {
 
 const NO_HX: Record<string, string> = Object.freeze({});
 
+/** What is gathered while a request's headers are read. */
+interface Gathered {
+  headers: string[];
+  hx: Record<string, string>;
+  listed: string[] | undefined;
+  traceparent: string;
+  forwardedFor: string;
+  forwardedProto: string;
+  forwardedHost: string;
+}
+
 /** The headers an app gets: the caller's in their order and spelling, less what is not for the app, plus ours. */
 export function toAppHeaders(input: AppHeadersInput): AppHeaders {
-  const { rawHeaders, trusted } = input;
-  const headers: string[] = [];
-  let hx = NO_HX;
-  let listed: string[] | undefined;
-  let traceparent = "";
-  let forwardedFor = "";
-  let forwardedProto = "";
-  let forwardedHost = "";
+  const { rawHeaders } = input;
+  const found: Gathered = { headers: [], hx: NO_HX, listed: undefined, traceparent: "", forwardedFor: "", forwardedProto: "", forwardedHost: "" };
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
     const value = rawHeaders[i + 1]!;
     const key = name.toLowerCase();
-    if (HOP_BY_HOP.has(key)) {
-      if (key === "connection") {
-        const found = listedByConnection(value);
-        if (found.length > 0) listed = listed === undefined ? found : listed.concat(found);
-      }
-      continue;
-    }
-    switch (key.charCodeAt(0)) {
-      case 120: // x
-        if (key.startsWith("x-fp-") || key === "x-request-id") continue;
-        if (key.startsWith("x-forwarded-") || key === "x-real-ip") {
-          if (!trusted) continue;
-          if (key === "x-forwarded-for") forwardedFor = forwardedFor === "" ? value : `${forwardedFor}, ${value}`;
-          else if (key === "x-forwarded-proto") forwardedProto = value;
-          else if (key === "x-forwarded-host") forwardedHost = value;
-          else break;
-          continue;
-        }
-        break;
-      case 104: // h
-        if (key === "host") continue;
-        if (key.startsWith("hx-")) {
-          if (hx === NO_HX) hx = {};
-          // The address of the page carries values of its query, which a record must not.
-          hx[key] = (key === "hx-current-url" ? value.replace(/[?#].*$/, "") : value).slice(0, 200);
-        }
-        break;
-      case 99: // c
-        if (key === "cookie") {
-          const kept = withoutPlatformCookies(value);
-          if (kept !== null) headers.push(name, kept);
-          continue;
-        }
-        break;
-      case 116: // t
-        if (key === "traceparent") {
-          if (isTraceparent(value)) traceparent = value;
-          continue;
-        }
-        break;
-      case 101: // e: the gateway itself answered `Expect: 100-continue`
-        if (key === "expect") continue;
-        break;
-      case 102: // f
-        if (key === "forwarded" && !trusted) continue;
-        break;
-    }
-    headers.push(name, value);
+    const passed = HOP_BY_HOP.has(key) ? gatherListed(found, key, value) : passOn(found, key, value, input.trusted);
+    if (passed !== null) found.headers.push(name, passed);
   }
-  const kept = listed === undefined ? headers : without(headers, listed);
-  kept.push(
+  // Before ours are added: no `Connection` of a caller can take those away.
+  const headers = found.listed === undefined ? found.headers : without(found.headers, found.listed);
+  headers.push(
     "host", input.host,
-    "x-forwarded-for", forwardedFor === "" ? input.peer : `${forwardedFor}, ${input.peer}`,
-    "x-forwarded-proto", forwardedProto === "" ? input.protocol : forwardedProto,
-    "x-forwarded-host", forwardedHost === "" ? input.host : forwardedHost,
-    "traceparent", traceparent === "" ? createTraceparent(input.requestId) : traceparent,
+    "x-forwarded-for", found.forwardedFor === "" ? input.peer : `${found.forwardedFor}, ${input.peer}`,
+    "x-forwarded-proto", found.forwardedProto === "" ? input.protocol : found.forwardedProto,
+    "x-forwarded-host", found.forwardedHost === "" ? input.host : found.forwardedHost,
+    "traceparent", found.traceparent === "" ? createTraceparent(input.requestId) : found.traceparent,
     "x-request-id", input.requestId,
     "x-fp-instance", "",
   );
-  return { headers: kept, hx };
+  return { headers, hx: found.hx };
+}
+
+function gatherListed(found: Gathered, key: string, value: string): null {
+  if (key !== "connection") return null;
+  const names = listedByConnection(value);
+  if (names.length > 0) found.listed = found.listed === undefined ? names : found.listed.concat(names);
+  return null;
+}
+
+/** The value to pass on, or null. Told apart by first letter, for most headers are none of these. */
+function passOn(found: Gathered, key: string, value: string, trusted: boolean): string | null {
+  switch (key.charCodeAt(0)) {
+    case 120: // x
+      if (key.startsWith("x-fp-") || key === "x-request-id") return null;
+      if (key.startsWith("x-forwarded-") || key === "x-real-ip") return trusted ? takeForwarded(found, key, value) : null;
+      return value;
+    case 104: // h
+      if (key === "host") return null;
+      if (key.startsWith("hx-")) {
+        if (found.hx === NO_HX) found.hx = {};
+        // The address of the page carries values of its query, which a record must not.
+        found.hx[key] = (key === "hx-current-url" ? value.replace(/[?#].*$/, "") : value).slice(0, 200);
+      }
+      return value;
+    case 99: // c
+      return key === "cookie" ? withoutPlatformCookies(value) : value;
+    case 116: // t
+      if (key !== "traceparent") return value;
+      if (isTraceparent(value)) found.traceparent = value;
+      return null;
+    case 101: // e; the gateway itself answered `Expect: 100-continue`
+      return key === "expect" ? null : value;
+    case 102: // f
+      return key === "forwarded" && !trusted ? null : value;
+    default:
+      return value;
+  }
+}
+
+/** A trusted proxy's word: three are merged with ours, the rest pass. */
+function takeForwarded(found: Gathered, key: string, value: string): string | null {
+  if (key === "x-forwarded-for") found.forwardedFor = found.forwardedFor === "" ? value : `${found.forwardedFor}, ${value}`;
+  else if (key === "x-forwarded-proto") found.forwardedProto = value;
+  else if (key === "x-forwarded-host") found.forwardedHost = value;
+  else return value;
+  return null;
 }
 
 function without(headers: readonly string[], names: readonly string[]): string[] {

@@ -90,7 +90,6 @@ export function createSleeper(options: SleeperOptions): Sleeper {
         const now = Date.now();
         if (state.lastActiveAt <= state.reportedAt) state.reportedAt = now;
         state.lastActiveAt = Math.max(state.lastActiveAt, now);
-        state.failure = null;
       } else if (event.type === "asleep" || event.type === "died") {
         const state = apps.find(event.appId);
         if (state !== undefined) apps.prune(state);

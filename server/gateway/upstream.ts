@@ -15,9 +15,9 @@ export function createUpstream(endpoint: Endpoint): Upstream {
     connections: null,
     // A second request on a busy connection would wait for the first one's answer.
     pipelining: 1,
-    // uvicorn closes an idle connection after 5 s; leaving a second earlier avoids writing into one that is closing.
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 4_000,
+    // Runners close an idle connection after 75 s; leaving it earlier avoids writing into one that is closing.
+    keepAliveTimeout: 60_000,
+    keepAliveMaxTimeout: 60_000,
     // Node's own limit for what a client sends is 16 KiB; apps with many cookies to set get some more.
     maxHeaderSize: 65_536,
     headersTimeout: 0,

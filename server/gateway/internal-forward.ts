@@ -1,0 +1,98 @@
+import { AppError } from "#core/contract/problem.ts";
+import { Delivery } from "./delivery.ts";
+import type { DeliveryContext } from "./delivery.ts";
+import { toAppHeaders } from "./headers.ts";
+import { createRequestId } from "./ids.ts";
+import { InternalCaller } from "./internal.ts";
+import type { InternalAnswer, InternalRequest } from "./internal.ts";
+import { toRefusalRecord } from "./record.ts";
+import { refusals, toAnswer } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Route, RouteTable } from "./route.ts";
+
+export interface InternalForwardOptions {
+  context: DeliveryContext;
+  routes: RouteTable;
+  publicUrl: URL;
+  appsDomain: string;
+  /** Why the route gets no request, or null. */
+  refusalOf: (route: Route | undefined, target: string) => Refusal | null;
+}
+
+/** A stream that the test panel asked for ends by this time; what came is shown. */
+const LONGEST_MS = 60_000;
+
+/** Builds the platform's own way into an app: like a visitor's, but kept in memory and without a connection. */
+export function createInternalForward(options: InternalForwardOptions): (request: InternalRequest) => Promise<InternalAnswer> {
+  const { context, routes, publicUrl } = options;
+  return async (request) => {
+    const route = await routes.findById(request.appId);
+    if (route === undefined) throw new AppError("not_found", "There is no such app.");
+    if (!/^\/(?![/\\])[^\s]*$/.test(request.path)) throw new AppError("invalid_request", "A path begins with one / and has no spaces.");
+    const startedAt = performance.now();
+    const requestId = createRequestId(Date.now());
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated));
+    const hostname = `${route.slug}.${options.appsDomain}`;
+    const { headers, hx } = toAppHeaders({
+      rawHeaders: toRawHeaders(request),
+      requestId,
+      peer: "127.0.0.1",
+      trusted: false,
+      protocol: publicUrl.protocol === "https:" ? "https" : "http",
+      host: publicUrl.port === "" ? hostname : `${hostname}:${publicUrl.port}`,
+    });
+    const refusal = options.refusalOf(route, request.path);
+    let coldStartMs: number | null = null;
+    if (refusal === null) {
+      const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
+      await run(delivery, caller, promise, resolve, request.signal);
+      coldStartMs = delivery.coldStartMs;
+    } else {
+      context.record(toRefusalRecord(route.appId, caller, requestId, refusal.status, hx));
+      caller.refuse(toAnswer(refusal, requestId, false));
+    }
+    return {
+      requestId,
+      status: caller.status,
+      headers: toPairs(caller.headers),
+      body: caller.body,
+      truncated: await promise,
+      latencyMs: performance.now() - startedAt,
+      ...(coldStartMs === null ? {} : { coldStartMs }),
+    };
+  };
+}
+
+async function run(delivery: Delivery, caller: InternalCaller, done: Promise<boolean>, finish: (truncated: boolean) => void, signal?: AbortSignal): Promise<void> {
+  const left = Promise.withResolvers<never>();
+  const onAbort = (): void => left.reject(new AppError("invalid_request", "The request was cancelled."));
+  const timer = setTimeout(() => {
+    if (caller.status === 0) delivery.refuse(refusals.timeout());
+    finish(true);
+  }, LONGEST_MS);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    if (signal?.aborted) onAbort();
+    else delivery.start();
+    await Promise.race([done, left.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    // Ends what was cut off; does nothing once the answer was whole.
+    if (delivery.started) delivery.abort();
+  }
+}
+
+/** The length is ours to say: undici writes that of the body it is given. */
+function toRawHeaders(request: InternalRequest): string[] {
+  return Object.entries(request.headers ?? {})
+    .filter(([name]) => name.toLowerCase() !== "content-length")
+    .flat();
+}
+
+function toPairs(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
+  return pairs;
+}
