@@ -30,14 +30,17 @@ export interface TestPlatform {
   settled(token: string, deploymentId: string): Promise<Record<string, unknown>>;
   /** SIGKILL, as a power cut would. */
   kill(): Promise<void>;
-  /** Starts it again on the same folder and port. */
-  restart(): Promise<void>;
+  /** Resolves when the process has ended by itself. */
+  ended(): Promise<void>;
+  /** Starts it again on the same folder and port; `changes` to the environment stay for later restarts. */
+  restart(changes?: Record<string, string>): Promise<void>;
   /** SIGTERM, waits for its end, removes the folder. */
   stop(): Promise<void>;
 }
 
-/** Starts a platform; `environment` adds to or replaces its settings. */
-export async function startPlatform(environment: Record<string, string> = {}): Promise<TestPlatform> {
+/** Starts a platform; `settings` adds to or replaces its settings. */
+export async function startPlatform(settings: Record<string, string> = {}): Promise<TestPlatform> {
+  const environment = { ...settings };
   const dataDir = await mkdtemp(join(tmpdir(), "fp-platform-"));
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -116,7 +119,13 @@ export async function startPlatform(environment: Record<string, string> = {}): P
       return ended;
     },
     kill: () => end("SIGKILL"),
-    restart: start,
+    async ended() {
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+    async restart(changes = {}) {
+      Object.assign(environment, changes);
+      await start();
+    },
     async stop() {
       await end("SIGTERM");
       await rm(dataDir, { recursive: true, force: true });
