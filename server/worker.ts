@@ -8,6 +8,7 @@ import type { DeploymentsDomain } from "./deployments/index.ts";
 import type { Logs } from "./logs/index.ts";
 import type { Requests } from "./requests/index.ts";
 import type { Runtime, RuntimeEvent } from "./runtime/runtime.ts";
+import { failpoint } from "./storage/index.ts";
 
 export interface WorkerOptions {
   apps: AppsDomain;
@@ -65,6 +66,8 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
 
 async function writeStatus({ apps: { records } }: WorkerOptions, event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" }>): Promise<void> {
   const { appId } = event;
+  if (event.type === "awake") failpoint("woken");
+  if (event.type === "asleep") failpoint("put-to-sleep");
   if (event.type === "awake") await records.setStatus(appId, "running", null, ["running", "sleeping", "error"]);
   else if (event.type === "asleep") await records.setStatus(appId, "sleeping", null, ["running"]);
   else await records.setStatus(appId, "sleeping", event.reason, ["running", "sleeping"]);

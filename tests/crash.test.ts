@@ -66,6 +66,16 @@ test.each(["delete-marked", "delete-runtime-removed", "delete-data-removed"])("k
   });
 });
 
+test.each(["woken", "put-to-sleep"])("killed when an app was %s, it sleeps after the restart and wakes on request", async (failpoint) => {
+  const app = await platform.deploy(token, failpoint, { "app.py": answering("awake") });
+  await dieAt(failpoint, async () => {
+    await answer(app.slug);
+    await platform.api(token, "POST", `/api/apps/${app.id}/sleep`);
+  });
+  expect((await read(app.id)).status).toBe("sleeping");
+  expect(await answer(app.slug)).toBe("awake");
+});
+
 test("killed while it makes an app or its owner's first database, both are whole or absent", async () => {
   for (const [index, failpoint] of ["app-created", "database-recorded"].entries()) {
     const owner = await platform.signUp(`${failpoint}@example.com`);
