@@ -25,7 +25,12 @@ function check(name: string, program: string, rest: readonly string[]): void {
 
 /** A registry without the audit service, or no registry at all, is said and stops nothing. */
 function audit(): void {
-  const { stdout } = spawnSync("npm", ["audit", "--json"], { cwd: root, encoding: "utf8", timeout: 30_000, stdio: ["ignore", "pipe", "ignore"] });
+  const { stdout } = spawnSync("npm", ["audit", "--json"], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 30_000,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const verdict = judgeAudit(stdout ?? "");
   if (!verdict.ok) failed.push("audit");
   process.stdout.write(`${verdict.ok ? "ok    " : "FAILED"} audit: ${verdict.message}\n`);

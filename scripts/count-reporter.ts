@@ -25,7 +25,10 @@ export function countTests(modules: readonly TestModule[], unhandledErrors: read
       const result = test.result();
       if (result.state === "passed") counts.passed += 1;
       else if (result.state === "failed") failedTests += 1;
-      else counts.skipped.push(`${module.relativeModuleId} > ${test.fullName}${result.state === "skipped" && result.note ? `: ${result.note}` : ""}`);
+      else
+        counts.skipped.push(
+          `${module.relativeModuleId} > ${test.fullName}${result.state === "skipped" && result.note ? `: ${result.note}` : ""}`,
+        );
     }
     const failedOutside = module.state() === "failed" && failedTests === 0 ? 1 : 0;
     counts.failed += failedTests + failedOutside;

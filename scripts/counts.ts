@@ -21,5 +21,8 @@ export function parseJunit(xml: string): Counts {
 
 function attribute(text: string, name: string): string {
   const value = new RegExp(`\\b${name}="([^"]*)"`).exec(text)?.[1] ?? "";
-  return value.replace(/&(quot|amp|lt|gt|apos);/g, (_whole, entity: string) => ({ quot: '"', amp: "&", lt: "<", gt: ">", apos: "'" })[entity]!);
+  return value.replace(
+    /&(quot|amp|lt|gt|apos);/g,
+    (_whole, entity: string) => ({ quot: '"', amp: "&", lt: "<", gt: ">", apos: "'" })[entity]!,
+  );
 }

@@ -18,7 +18,11 @@ export function isInstalled(folder = root) {
   const wanted = readPackages(join(folder, "package-lock.json"));
   const found = readPackages(join(folder, "node_modules/.package-lock.json"));
   if (!wanted || !found) return false;
-  return Object.entries(wanted).every(([path, entry]) => path === "" || (found[path] ? found[path].version === entry.version : entry.optional === true || entry.peer === true || entry.devOptional === true));
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === "" ||
+      (found[path] ? found[path].version === entry.version : entry.optional === true || entry.peer === true || entry.devOptional === true),
+  );
 }
 
 /** Runs `npm ci` when it is needed; ends the process with npm's words when that fails. */
@@ -29,7 +33,9 @@ export function installWhenNeeded() {
   // Through npm itself when npm started us. Warnings about engines are noise here: the pinned Node runs everything, npm's only installs.
   const npm = process.env.npm_execpath;
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const done = npm ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit" }) : spawnSync("npm", args, { cwd: root, stdio: "inherit" });
+  const done = npm
+    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit" })
+    : spawnSync("npm", args, { cwd: root, stdio: "inherit" });
   if (done.error) fail(`npm cannot be run (${done.error.message}); it comes with Node: apt-get install -y npm`);
   if (done.status !== 0) fail("npm ci failed; its messages are above");
   if (!isInstalled()) fail(`npm ci left node_modules incomplete. If install scripts are switched off, run: npm rebuild node`);
@@ -43,7 +49,10 @@ export function runsPinnedNode() {
 
 function checkNode() {
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < 20) fail(`Node 20 or newer is needed to install (here is ${process.versions.node}); Debian 12 and newer: apt-get install -y nodejs npm, or https://nodejs.org`);
+  if (major < 20)
+    fail(
+      `Node 20 or newer is needed to install (here is ${process.versions.node}); Debian 12 and newer: apt-get install -y nodejs npm, or https://nodejs.org`,
+    );
 }
 
 function readPackages(path) {

@@ -9,7 +9,11 @@ interface SystemPackage {
   why: string;
 }
 
-const chromium: SystemPackage = { commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"], apt: "chromium", why: "the browser tests" };
+const chromium: SystemPackage = {
+  commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+  apt: "chromium",
+  why: "the browser tests",
+};
 const bubblewrap: SystemPackage = { commands: ["bwrap"], apt: "bubblewrap", why: "the isolation of apps" };
 
 export interface SystemState {
@@ -31,7 +35,9 @@ export async function prepareSystem(environment: NodeJS.ProcessEnv, print: (line
     spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], { ...quiet, stdio: [...quiet.stdio] });
   }
   const missing: string[] = [];
-  for (const wanted of lacking) if (!(await find(wanted, environment))) missing.push(`${wanted.apt} is missing, needed for ${wanted.why}: sudo apt-get install -y ${wanted.apt}`);
+  for (const wanted of lacking)
+    if (!(await find(wanted, environment)))
+      missing.push(`${wanted.apt} is missing, needed for ${wanted.why}: sudo apt-get install -y ${wanted.apt}`);
   return { browser: await find(chromium, environment), missing };
 }
 

@@ -42,8 +42,11 @@ async function runAll(): Promise<number> {
   const cacheDir = await findCacheDir(environment, dataDir);
   const signal = stop.signal;
   const [python, running] = await Promise.all([
-    environment["FP_PYTHON"] ?? preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress: tell("Python packages"), signal }),
-    startDatabase({ dataDir, cacheDir, environment, progress: tell("Database"), log: print, signal }).then((started) => (database = started)),
+    environment["FP_PYTHON"] ??
+      preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress: tell("Python packages"), signal }),
+    startDatabase({ dataDir, cacheDir, environment, progress: tell("Database"), log: print, signal }).then(
+      (started) => (database = started),
+    ),
     named.length === 0 ? prepareBuild({ root, progress: tell("Build"), signal }) : undefined,
   ]);
   environment["FP_PYTHON"] = python;
@@ -60,11 +63,25 @@ async function runVitest(withBrowser: boolean): Promise<Counts> {
   await mkdir(join(root, ".vitest"), { recursive: true });
   const countsPath = join(root, ".vitest", `counts-${process.pid}.json`);
   const projects = withBrowser || named.length > 0 ? [] : ["--project=unit", "--project=integration"];
-  const code = await run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", "--reporter=./scripts/count-reporter.ts", ...projects, ...named], {
-    ...environment,
-    FP_TEST_COUNTS: countsPath,
-  });
-  const counts = await readFile(countsPath, "utf8").then((text) => JSON.parse(text) as Counts, (): Counts => ({ passed: 0, failed: 0, skipped: [] }));
+  const code = await run(
+    process.execPath,
+    [
+      join(root, "node_modules/vitest/vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=./scripts/count-reporter.ts",
+      ...projects,
+      ...named,
+    ],
+    {
+      ...environment,
+      FP_TEST_COUNTS: countsPath,
+    },
+  );
+  const counts = await readFile(countsPath, "utf8").then(
+    (text) => JSON.parse(text) as Counts,
+    (): Counts => ({ passed: 0, failed: 0, skipped: [] }),
+  );
   await rm(countsPath, { force: true });
   // Vitest itself may fail beside the tests, such as in its set-up.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
@@ -76,7 +93,12 @@ async function runPytest(python: string): Promise<Counts> {
   const tests = join(root, "runner/tests");
   await access(tests);
   const report = join(root, ".vitest", `pytest-${process.pid}.xml`);
-  const code = await run(python, ["-m", "pytest", "-q", `--junitxml=${report}`, tests], { ...environment, PYTHONDONTWRITEBYTECODE: "1" }, join(root, "runner"));
+  const code = await run(
+    python,
+    ["-m", "pytest", "-q", `--junitxml=${report}`, tests],
+    { ...environment, PYTHONDONTWRITEBYTECODE: "1" },
+    join(root, "runner"),
+  );
   const counts = await readFile(report, "utf8").then(parseJunit, (): Counts => ({ passed: 0, failed: 1, skipped: [] }));
   await rm(report, { force: true });
   if (code !== 0 && counts.failed === 0) counts.failed = 1;

@@ -37,7 +37,9 @@ export function precompress(): Plugin {
     async writeBundle(options) {
       if (options.dir === undefined) return;
       const names = await readdir(options.dir, { recursive: true });
-      await Promise.all(names.filter((name) => compressible.has(extname(name))).map((name) => compressFile(join(options.dir as string, name))));
+      await Promise.all(
+        names.filter((name) => compressible.has(extname(name))).map((name) => compressFile(join(options.dir as string, name))),
+      );
     },
   };
 }
@@ -45,6 +47,8 @@ export function precompress(): Plugin {
 async function compressFile(path: string): Promise<void> {
   if ((await stat(path)).size < leastBytes) return;
   const bytes = await readFile(path);
-  const packed = await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  const packed = await promisify(brotliCompress)(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
   if (packed.length < bytes.length) await writeFile(`${path}.br`, packed);
 }

@@ -8,15 +8,29 @@ test("every variable of the configuration is described with what it does, and no
   const declared = [...(await read("server/config.ts")).matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name!);
   expect(declared).toContain("PORT");
   const beside = ["MONGOD", "MONGOD_DOWNLOAD", "PYTHON", "XDG_CACHE_HOME"];
-  const described = [...(await read("docs/configuration.md")).matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| [^|]+ \| [^|]{10,} \|$/gm)].map(([, name]) => name!);
+  const described = [...(await read("docs/configuration.md")).matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| [^|]+ \| [^|]{10,} \|$/gm)].map(
+    ([, name]) => name!,
+  );
   expect(described.toSorted()).toEqual([...declared, ...beside].toSorted());
 });
 
 test("the variables that only the preparation reads are described too", async () => {
   const page = await read("docs/configuration.md");
-  const readers = ["server/prepare/prepare.ts", "server/prepare/python.ts", "server/prepare/cache.ts", "server/storage/embedded/find.ts", "server/storage/embedded/download.ts", "server/storage/embedded/index.ts", "tests/setup.ts", "scripts/test.ts", "scripts/system-packages.ts"];
+  const readers = [
+    "server/prepare/prepare.ts",
+    "server/prepare/python.ts",
+    "server/prepare/cache.ts",
+    "server/storage/embedded/find.ts",
+    "server/storage/embedded/download.ts",
+    "server/storage/embedded/index.ts",
+    "tests/setup.ts",
+    "scripts/test.ts",
+    "scripts/system-packages.ts",
+  ];
   const system = new Set(["PATH", "HOME"]);
-  for (const path of readers) for (const [, name] of (await read(path)).matchAll(/\b(?:environment|process\.env)\["([A-Z_]+)"\]/g)) if (!system.has(name!)) expect(page, `${name} of ${path}`).toContain(`\`${name}\``);
+  for (const path of readers)
+    for (const [, name] of (await read(path)).matchAll(/\b(?:environment|process\.env)\["([A-Z_]+)"\]/g))
+      if (!system.has(name!)) expect(page, `${name} of ${path}`).toContain(`\`${name}\``);
 });
 
 test("every dependency has its reason, and every reason its dependency", async () => {

@@ -48,7 +48,11 @@ describe("the table", () => {
   ])("allows $from → $to", (given) => expect(judgeImport(given)).toBeNull());
 
   test("finds a cycle over several domains", () => {
-    const ring = [own("server/apps/a.ts", "server/logs/index.ts"), own("server/logs/a.ts", "server/requests/index.ts"), own("server/requests/a.ts", "server/apps/index.ts")];
+    const ring = [
+      own("server/apps/a.ts", "server/logs/index.ts"),
+      own("server/logs/a.ts", "server/requests/index.ts"),
+      own("server/requests/a.ts", "server/apps/index.ts"),
+    ];
     expect(findDomainCycle(ring)).toBe("apps → logs → requests → apps");
     expect(findDomainCycle([...ring.slice(0, 2), own("server/requests/a.ts", "server/apps/index.ts", true)])).toBeNull();
   });
@@ -77,8 +81,10 @@ function parseImports(from: string, source: string): Import[] {
     const to = bare.startsWith("#") ? bare.slice(1) : bare.startsWith(".") ? posix.join(dirname(from), bare) : bare;
     found.push({ from, to, own: bare.startsWith("#") || bare.startsWith("."), typeOnly });
   };
-  for (const { moduleRequest, entries } of module.staticImports) add(moduleRequest.value, entries.length > 0 && entries.every(({ isType }) => isType));
-  for (const { entries } of module.staticExports) for (const { moduleRequest, isType } of entries) if (moduleRequest) add(moduleRequest.value, isType);
+  for (const { moduleRequest, entries } of module.staticImports)
+    add(moduleRequest.value, entries.length > 0 && entries.every(({ isType }) => isType));
+  for (const { entries } of module.staticExports)
+    for (const { moduleRequest, isType } of entries) if (moduleRequest) add(moduleRequest.value, isType);
   for (const { moduleRequest } of module.dynamicImports) {
     const text = /^(["'`])([^$]*)\1$/.exec(source.slice(moduleRequest.start, moduleRequest.end))?.[2];
     if (text) add(text, false);

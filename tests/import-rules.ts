@@ -24,7 +24,9 @@ const domains = ["accounts", "apps", "databases", "deployments", "requests", "lo
 const domainIndex = new RegExp(`^server/(${domains.join("|")})/index\\.ts$`);
 const core = /^core\//;
 const paint = /^(react|react-dom|@base-ui\/react|class-variance-authority|clsx|tailwind-merge|lucide-react|react-resizable-panels)($|\/)/;
-const browser = new RegExp(`${paint.source}|^(react-router|zustand|monaco-editor|@tanstack/react-table|@astral-sh/ruff-wasm-web|zod|@lezer/(common|python))($|/)`);
+const browser = new RegExp(
+  `${paint.source}|^(react-router|zustand|monaco-editor|@tanstack/react-table|@astral-sh/ruff-wasm-web|zod|@lezer/(common|python))($|/)`,
+);
 
 /** The first zone whose `files` match counts. */
 export const zones: readonly Zone[] = [
@@ -36,7 +38,9 @@ export const zones: readonly Zone[] = [
     files: /^app\//,
     may: [core, /^app\//, /^server\/http\//],
     mayTypes: [/^server\/services\.ts$/, domainIndex, /^\.react-router\//],
-    packages: new RegExp(`${browser.source}|^(@react-router/(node|dev)|@fontsource-variable/jetbrains-mono|isbot|node:stream|node:crypto)($|/)`),
+    packages: new RegExp(
+      `${browser.source}|^(@react-router/(node|dev)|@fontsource-variable/jetbrains-mono|isbot|node:stream|node:crypto)($|/)`,
+    ),
   },
   {
     name: "the edge",
@@ -45,15 +49,18 @@ export const zones: readonly Zone[] = [
     mayTypes: [/^server\/(services|config)\.ts$/, /^server\/runtime\/runtime\.ts$/],
     packages: /^(hono|@hono\/node-server|@hono\/zod-openapi|zod|ws|react-router|node:.+)($|\/)/,
   },
-  ...domains.map(
-    (domain): Zone => ({
-      name: domain,
-      files: new RegExp(`^server/${domain}/`),
-      may: [core, /^server\/storage\/index\.ts$/, /^server\/runtime\/runtime\.ts$/, domainIndex],
-      packages: /^(mongoose|zod|yaml|undici|better-auth|better-call|@better-auth\/[a-z-]+|node:.+)($|\/)/,
-    }),
-  ),
-  { name: "local runtime", files: /^server\/runtime\/local\//, may: [core, /^server\/runtime\/[a-z-]+\.ts$/], packages: /^(undici|zod|node:.+)$/ },
+  ...domains.map((domain): Zone => ({
+    name: domain,
+    files: new RegExp(`^server/${domain}/`),
+    may: [core, /^server\/storage\/index\.ts$/, /^server\/runtime\/runtime\.ts$/, domainIndex],
+    packages: /^(mongoose|zod|yaml|undici|better-auth|better-call|@better-auth\/[a-z-]+|node:.+)($|\/)/,
+  })),
+  {
+    name: "local runtime",
+    files: /^server\/runtime\/local\//,
+    may: [core, /^server\/runtime\/[a-z-]+\.ts$/],
+    packages: /^(undici|zod|node:.+)$/,
+  },
   { name: "runtime port", files: /^server\/runtime\/[a-z-]+\.ts$/, may: [core], packages: /^node:.+$/ },
   { name: "embedded server", files: /^server\/storage\/embedded\//, may: [], packages: /^(mongoose|node:.+)$/ },
   { name: "storage", files: /^server\/storage\//, may: [core], packages: /^(mongoose|zod|node:.+)$/ },

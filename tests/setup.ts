@@ -24,7 +24,14 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   }
   if (environment["FP_TEST_MONGO_URL"]) return undefined;
   const dataDir = await mkdtemp(join(tmpdir(), "fp-test-db-"));
-  const database = await startDatabase({ dataDir, cacheDir, environment, progress: tell, log: (line) => process.stderr.write(`${line}\n`), signal });
+  const database = await startDatabase({
+    dataDir,
+    cacheDir,
+    environment,
+    progress: tell,
+    log: (line) => process.stderr.write(`${line}\n`),
+    signal,
+  });
   environment["FP_TEST_MONGO_URL"] = database.url;
   return async () => {
     delete environment["FP_TEST_MONGO_URL"];

@@ -32,7 +32,10 @@ beforeEach(async () => {
   await writeFile(join(root, "build/server/index.js"), fixtureApp);
   await writeFile(join(root, "package.json"), '{"type":"module"}');
   await writeFile(join(root, "build/.stamp"), await hashSources(root));
-  await writeFile(join(root, "main.ts"), `import { runPlatform } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "index.ts")).href)};\nawait runPlatform({ root: ${JSON.stringify(root)}, development: false });\n`);
+  await writeFile(
+    join(root, "main.ts"),
+    `import { runPlatform } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "index.ts")).href)};\nawait runPlatform({ root: ${JSON.stringify(root)}, development: false });\n`,
+  );
 });
 
 afterEach(async () => {
@@ -101,15 +104,25 @@ test("the pages that were asked for too early say what is going on, and the fail
   // A build that cannot succeed, after long enough to be looked at.
   await rm(join(root, "build/.stamp"));
   await mkdir(join(root, "node_modules/@react-router/dev"), { recursive: true });
-  await writeFile(join(root, "node_modules/@react-router/dev/bin.js"), "process.stdin.resume(); setTimeout(() => { console.error('app/root.tsx: no such thing'); process.exit(1) }, 1500)");
+  await writeFile(
+    join(root, "node_modules/@react-router/dev/bin.js"),
+    "process.stdin.resume(); setTimeout(() => { console.error('app/root.tsx: no such thing'); process.exit(1) }, 1500)",
+  );
   const platform = startPlatform();
-  const page = await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/apps`, { headers: { accept: "text/html" } }), { timeout: 5_000, interval: 20 });
+  const page = await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/apps`, { headers: { accept: "text/html" } }), {
+    timeout: 5_000,
+    interval: 20,
+  });
   expect(page.status).toBe(503);
   expect(page.headers.get("cache-control")).toBe("no-store");
   expect(await page.text()).toContain("<b>Database</b>");
   const health = await fetch(`http://127.0.0.1:${port}/healthz`);
   expect(health.headers.get("content-type")).toBe("application/problem+json");
-  expect(await health.json()).toMatchObject({ status: 503, code: "preparing", steps: expect.arrayContaining([expect.objectContaining({ id: "build" })]) });
+  expect(await health.json()).toMatchObject({
+    status: 503,
+    code: "preparing",
+    steps: expect.arrayContaining([expect.objectContaining({ id: "build" })]),
+  });
 
   await vi.waitFor(
     async () => {

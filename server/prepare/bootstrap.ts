@@ -54,7 +54,11 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   const lockPath = join(config.dataDir, "platform.lock");
   const holder = await takeLockFile(lockPath);
   if (holder) {
-    print(holder.url ? `FastAPI Platform is already running here: ${holder.url}` : `FastAPI Platform is already being started here (process ${holder.pid})`);
+    print(
+      holder.url
+        ? `FastAPI Platform is already running here: ${holder.url}`
+        : `FastAPI Platform is already being started here (process ${holder.pid})`,
+    );
     return;
   }
   const life: Life = {
@@ -79,7 +83,15 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   await noteInLockFile(lockPath, url);
   const announced = setTimeout(() => print(`Preparing; watch it at ${url}`), worthALineMs);
   try {
-    await prepare({ root, dataDir: config.dataDir, development, steps: life.steps, log: print, signal: life.stopping.signal, onDatabase: (running) => (life.database = running) });
+    await prepare({
+      root,
+      dataDir: config.dataDir,
+      development,
+      steps: life.steps,
+      log: print,
+      signal: life.stopping.signal,
+      onDatabase: (running) => (life.database = running),
+    });
     life.platform = await life.steps.run("start", () => loadPlatform({ root, development, signal: life.stopping.signal }));
     life.steps.finish();
     welcome(life, url);
@@ -155,7 +167,9 @@ function endOnSignals(end: (exitCode: number) => Promise<unknown>): void {
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
   // Started by scripts/run-pinned.mjs from another Node: when that one is gone, nobody wants this one any more.
   if (process.channel) process.on("disconnect", () => askedAt ?? onSignal());
-  process.on("unhandledRejection", (reason) => printError(`Unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`));
+  process.on("unhandledRejection", (reason) =>
+    printError(`Unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`),
+  );
   process.on("uncaughtException", (error) => {
     printError(`Uncaught: ${error.stack}`);
     void end(1);
@@ -165,7 +179,8 @@ function endOnSignals(end: (exitCode: number) => Promise<unknown>): void {
 function welcome(life: Life, url: string): void {
   print(`Database: ${life.database?.description}`);
   for (const notice of life.platform?.notices ?? []) print(notice);
-  if (!isLoopback(life.config.host) && url.startsWith("http:")) print("Passwords travel unencrypted: put a TLS proxy in front and set PUBLIC_URL=https://…");
+  if (!isLoopback(life.config.host) && url.startsWith("http:"))
+    print("Passwords travel unencrypted: put a TLS proxy in front and set PUBLIC_URL=https://…");
   print(`\nFastAPI Platform is ready: ${url}   (${process.uptime().toFixed(1)} s)`);
   print("Ctrl+C stops it.");
 }

@@ -9,7 +9,19 @@ import type { Progress } from "#server/storage/embedded/index.ts";
 import { withLock } from "./cache.ts";
 
 /** All that the build reads. Contents are compared, not times: a checkout changes the times of what it does not change. */
-const sources = ["app", "server", "core", "templates", "public", "scripts/vite-plugins.ts", "vite.config.ts", "react-router.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
+const sources = [
+  "app",
+  "server",
+  "core",
+  "templates",
+  "public",
+  "scripts/vite-plugins.ts",
+  "vite.config.ts",
+  "react-router.config.ts",
+  "tsconfig.json",
+  "package.json",
+  "package-lock.json",
+];
 
 export interface BuildOptions {
   root: string;
@@ -49,17 +61,32 @@ export async function hashSources(root: string): Promise<string> {
   for (const source of sources) {
     const at = await stat(join(root, source)).catch(() => null);
     if (at?.isFile()) paths.push(source);
-    else if (at) for (const entry of await readdir(join(root, source), { recursive: true, withFileTypes: true })) if (entry.isFile()) paths.push(join(entry.parentPath, entry.name).slice(root.length + 1));
+    else if (at)
+      for (const entry of await readdir(join(root, source), { recursive: true, withFileTypes: true }))
+        if (entry.isFile()) paths.push(join(entry.parentPath, entry.name).slice(root.length + 1));
   }
   const hash = createHash("sha256");
   for (const path of paths.filter((candidate) => !/\.test\.tsx?$/.test(candidate)).toSorted()) {
-    hash.update(`${path}\0`).update(await readFile(join(root, path))).update("\0");
+    hash
+      .update(`${path}\0`)
+      .update(await readFile(join(root, path)))
+      .update("\0");
   }
   return hash.digest("hex");
 }
 
-async function runBuilder([program, ...rest]: readonly [string, ...string[]], root: string, progress: Progress, signal: AbortSignal): Promise<void> {
-  const child = spawn(program, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"], signal, env: { ...process.env, NODE_ENV: "production", NO_COLOR: "1", FORCE_COLOR: "0" } });
+async function runBuilder(
+  [program, ...rest]: readonly [string, ...string[]],
+  root: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const child = spawn(program, rest, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+    env: { ...process.env, NODE_ENV: "production", NO_COLOR: "1", FORCE_COLOR: "0" },
+  });
   const tail: string[] = [];
   const hear = (line: string): void => {
     tail.push(line);

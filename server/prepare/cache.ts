@@ -22,7 +22,12 @@ export async function findCacheDir(environment: NodeJS.ProcessEnv, dataDir: stri
 }
 
 /** Runs `make` while no other process holds `path`; `onWait` is told once when another does. */
-export async function withLock<Result>(path: string, make: () => Promise<Result>, onWait: () => void, signal: AbortSignal): Promise<Result> {
+export async function withLock<Result>(
+  path: string,
+  make: () => Promise<Result>,
+  onWait: () => void,
+  signal: AbortSignal,
+): Promise<Result> {
   for (let told = false; await takeLockFile(path); told = true) {
     if (!told) onWait();
     await sleep(200, undefined, { signal });

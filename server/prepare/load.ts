@@ -13,7 +13,15 @@ export interface LoadedPlatform {
 }
 
 /** @throws whatever `start` throws; what was begun by then is stopped. */
-export async function loadPlatform({ root, development, signal }: { root: string; development: boolean; signal: AbortSignal }): Promise<LoadedPlatform> {
+export async function loadPlatform({
+  root,
+  development,
+  signal,
+}: {
+  root: string;
+  development: boolean;
+  signal: AbortSignal;
+}): Promise<LoadedPlatform> {
   const loaded = development ? await loadThroughVite(root) : await loadBuild(root);
   if (signal.aborted) await loaded.stop();
   signal.throwIfAborted();
@@ -57,7 +65,10 @@ async function loadThroughVite(root: string): Promise<LoadedPlatform> {
   return {
     handleRequest(request, response) {
       void current().then(
-        (now) => (now.isAppHost(request.headers.host) ? now.handleRequest(request, response) : vite.middlewares(request, response, () => now.handleRequest(request, response))),
+        (now) =>
+          now.isAppHost(request.headers.host)
+            ? now.handleRequest(request, response)
+            : vite.middlewares(request, response, () => now.handleRequest(request, response)),
         (error: Error) => {
           vite.ssrFixStacktrace(error);
           response.writeHead(500, { "content-type": "text/plain; charset=utf-8" }).end(error.stack);

@@ -54,7 +54,8 @@ function stateWords(step: Step): string {
 }
 
 function lead(preparation: Preparation): string {
-  if (preparation.state === "failed") return "It could not start. What happened is below and in the terminal; fix it, then run <code>npm start</code> again.";
+  if (preparation.state === "failed")
+    return "It could not start. What happened is below and in the terminal; fix it, then run <code>npm start</code> again.";
   return "Getting ready for the first time. This takes a few minutes once; the next start takes seconds.";
 }
 
@@ -110,5 +111,11 @@ setTimeout(poll,${pollMs});
 
 /** What the page's script gets. */
 export function toPageState(preparation: Preparation): Record<string, unknown> {
-  return { state: preparation.state, error: preparation.error, steps: preparation.steps, stepsHtml: renderSteps(preparation.steps), leadHtml: lead(preparation) };
+  return {
+    state: preparation.state,
+    error: preparation.error,
+    steps: preparation.steps,
+    stepsHtml: renderSteps(preparation.steps),
+    leadHtml: lead(preparation),
+  };
 }

@@ -30,7 +30,8 @@ test("the build runs when a source changed, not when only its time or a test did
 
 test("a build that fails says the builder's last lines and is tried again", async () => {
   await mkdir(join(folder, "build"));
-  const build = (code: string) => prepareBuild({ root: folder, progress: () => undefined, signal, command: [process.execPath, "-e", code] });
+  const build = (code: string) =>
+    prepareBuild({ root: folder, progress: () => undefined, signal, command: [process.execPath, "-e", code] });
   await expect(build("console.error('root.tsx(3,4): no'); process.exit(1)")).rejects.toThrow("root.tsx(3,4): no");
   expect(await build("")).toBe(true);
 });
@@ -38,7 +39,8 @@ test("a build that fails says the builder's last lines and is tried again", asyn
 test("the Python environment is made once, holds what the lock says, and is made anew after an interruption", async () => {
   // An empty lock file: the packages' downloads belong to no test, the way to them does.
   await writeFile(join(folder, "requirements.lock"), "# nothing\n");
-  const prepareIt = () => preparePython({ runnerDir: folder, cacheDir: join(folder, "cache"), environment: process.env, progress: () => undefined, signal });
+  const prepareIt = () =>
+    preparePython({ runnerDir: folder, cacheDir: join(folder, "cache"), environment: process.env, progress: () => undefined, signal });
   const python = await prepareIt();
   const madeAt = (await stat(python.replace("bin/python", ".complete"))).mtimeMs;
   expect(await prepareIt()).toBe(python);
@@ -51,7 +53,9 @@ test("the Python environment is made once, holds what the lock says, and is made
 }, 120_000);
 
 test("only pinned requirements are counted", () => {
-  expect(countRequirements("# a\nfastapi==0.1 \\\n    --hash=sha256:00\nuvicorn[standard]==1.0 ; python_version > '3'\n-r other\n")).toBe(2);
+  expect(countRequirements("# a\nfastapi==0.1 \\\n    --hash=sha256:00\nuvicorn[standard]==1.0 ; python_version > '3'\n-r other\n")).toBe(
+    2,
+  );
 });
 
 test("no Python: the line that installs it", async () => {
@@ -77,7 +81,12 @@ test("two that want the same thing make it one after the other", async () => {
   const order: string[] = [];
   const release = Promise.withResolvers<void>();
   const waits = vi.fn();
-  const first = withLock(join(folder, "lock"), async () => (order.push("first"), await release.promise, order.push("first done")), waits, signal);
+  const first = withLock(
+    join(folder, "lock"),
+    async () => (order.push("first"), await release.promise, order.push("first done")),
+    waits,
+    signal,
+  );
   await vi.waitFor(() => expect(order).toEqual(["first"]));
   const second = withLock(join(folder, "lock"), async () => order.push("second"), waits, signal);
   await vi.waitFor(() => expect(waits).toHaveBeenCalledOnce());

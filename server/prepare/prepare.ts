@@ -31,7 +31,8 @@ export async function prepare(options: PrepareOptions): Promise<void> {
   const signal = AbortSignal.any([options.signal, abort.signal]);
 
   const python = steps.run("python", async (progress) => {
-    const path = environment["FP_PYTHON"] ?? (await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal }));
+    const path =
+      environment["FP_PYTHON"] ?? (await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal }));
     environment["FP_PYTHON"] = path;
   });
   const database = steps.run("database", async (progress) => {

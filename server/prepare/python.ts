@@ -82,13 +82,21 @@ export async function findInterpreter(environment: NodeJS.ProcessEnv): Promise<I
   );
 }
 
-async function makeEnvironment(interpreter: Interpreter, folder: string, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+async function makeEnvironment(
+  interpreter: Interpreter,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await promisify(execFile)(interpreter.path, ["-m", "venv", folder], { env: pythonEnvironment(environment), signal });
   } catch (error) {
     if (signal.aborted) throw error;
     const said = `${(error as { stdout?: string }).stdout ?? ""}${(error as { stderr?: string }).stderr ?? ""}`.trim();
-    throw new Error(`Python ${interpreter.version} cannot make a virtual environment; on Debian and Ubuntu: apt-get install -y python3-venv\n${said}`, { cause: error });
+    throw new Error(
+      `Python ${interpreter.version} cannot make a virtual environment; on Debian and Ubuntu: apt-get install -y python3-venv\n${said}`,
+      { cause: error },
+    );
   }
 }
 
@@ -110,7 +118,10 @@ async function install(python: string, lockPath: string, total: number, options:
     const collecting = /^Collecting (\S+)/.exec(line);
     if (collecting) {
       collected += 1;
-      progress({ detail: `${collecting[1]!.replace(/==.*/, "")} (${collected} of ${total})`, fraction: Math.min(0.85, (0.85 * collected) / Math.max(1, total)) });
+      progress({
+        detail: `${collecting[1]!.replace(/==.*/, "")} (${collected} of ${total})`,
+        fraction: Math.min(0.85, (0.85 * collected) / Math.max(1, total)),
+      });
     } else if (line.startsWith("Installing collected packages")) progress({ detail: "unpacking and compiling", fraction: 0.88 });
   };
   createInterface({ input: child.stdout }).on("line", hear);

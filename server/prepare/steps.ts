@@ -31,7 +31,14 @@ export interface Steps {
 /** @param onChange is told when a step starts, ends or reports; for the log. */
 export function createSteps(titles: Readonly<Record<string, string>>, onChange: (step: Step) => void = () => undefined): Steps {
   const startedAt = new Map<string, number>();
-  const steps: Step[] = Object.entries(titles).map(([id, title]) => ({ id, title, state: "waiting", detail: "", fraction: null, elapsedMs: 0 }));
+  const steps: Step[] = Object.entries(titles).map(([id, title]) => ({
+    id,
+    title,
+    state: "waiting",
+    detail: "",
+    fraction: null,
+    elapsedMs: 0,
+  }));
   let state: Preparation["state"] = "preparing";
   let error: string | null = null;
 
@@ -43,7 +50,9 @@ export function createSteps(titles: Readonly<Record<string, string>>, onChange: 
 
   return {
     snapshot: () => ({
-      steps: steps.map((step) => (step.state === "running" ? { ...step, elapsedMs: Math.round(performance.now() - startedAt.get(step.id)!) } : { ...step })),
+      steps: steps.map((step) =>
+        step.state === "running" ? { ...step, elapsedMs: Math.round(performance.now() - startedAt.get(step.id)!) } : { ...step },
+      ),
       state,
       error,
     }),

@@ -8,7 +8,12 @@ import type { Preparation } from "./steps.ts";
  * People get the page, programs a problem document with what is going on; both as 503, never to be cached.
  * Visitors of an app's host learn only that it will be back.
  */
-export function answerWhilePreparing(request: IncomingMessage, response: ServerResponse, preparation: Preparation, isOwnHost: (host: string) => boolean): void {
+export function answerWhilePreparing(
+  request: IncomingMessage,
+  response: ServerResponse,
+  preparation: Preparation,
+  isOwnHost: (host: string) => boolean,
+): void {
   request.resume();
   response.setHeader("cache-control", "no-store");
   response.setHeader("retry-after", "2");
@@ -17,7 +22,10 @@ export function answerWhilePreparing(request: IncomingMessage, response: ServerR
   if (own && path === preparationStatePath) return send(response, 200, "application/json", JSON.stringify(toPageState(preparation)));
   if (own && request.method === "GET" && (request.headers.accept ?? "").includes("text/html")) {
     const nonce = randomBytes(16).toString("base64");
-    response.setHeader("content-security-policy", `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`);
+    response.setHeader(
+      "content-security-policy",
+      `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    );
     return send(response, 503, "text/html; charset=utf-8", renderPreparationPage(preparation, nonce));
   }
   const problem = {
