@@ -4,7 +4,7 @@ import type { Files } from "#core/contract/files.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 
 export type Question =
-  | { id: number; kind: "check"; files: Files; entrypoint: string; allowedImports: readonly string[] }
+  | { id: number; kind: "check"; files: Files; entrypoint: string }
   | { id: number; kind: "format"; text: string };
 
 export interface CheckAnswer {
@@ -15,7 +15,7 @@ export interface CheckAnswer {
 export type Answer = { id: number } & (CheckAnswer | { text: string } | { error: string });
 
 export interface PythonClient {
-  check(input: { files: Files; entrypoint: string; allowedImports: readonly string[] }): Promise<CheckAnswer>;
+  check(input: { files: Files; entrypoint: string }): Promise<CheckAnswer>;
   /** @throws Error in words for the author when the text cannot be formatted. */
   format(text: string): Promise<string>;
   dispose(): void;

@@ -4,10 +4,13 @@
  * structure still answer and formatting says why it does not.
  */
 import initRuff, { PositionEncoding, Workspace, type Diagnostic } from "@astral-sh/ruff-wasm-web";
-import { checkPython, usesMongo } from "#core/python/index.ts";
+import { checkPython, importNamesOf, usesMongo } from "#core/python/index.ts";
 import type { Files } from "#core/contract/files.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import packages from "../../../../runner/packages.json" with { type: "json" };
 import type { Answer, Question } from "./python-questions.ts";
+
+const allowedImports = importNamesOf(packages.packages);
 
 /** Pyflakes finds mistakes (undefined names, unused imports), not taste: nothing here tells people how to write. */
 const options = { "target-version": "py311", "line-length": 100, lint: { select: ["F", "B006", "B023"] } };
@@ -44,13 +47,13 @@ async function answer(question: Question): Promise<Answer> {
   }
 }
 
-function check(workspace: Workspace | null, { files, entrypoint, allowedImports }: Extract<Question, { kind: "check" }>) {
+function check(workspace: Workspace | null, { files, entrypoint }: Extract<Question, { kind: "check" }>) {
   const lint = (source: string) => (workspace === null ? [] : lintOf(workspace, source));
   const syntaxErrors = (source: string) =>
     lint(source)
       .filter(isSyntaxError)
       .map(({ message, start_location: start, end_location: end }) => ({ line: start.row, column: start.column, endLine: end.row, endColumn: end.column, message: withoutPrefix(message) }));
-  const { problems, framework } = checkPython(files, { entrypoint, allowedImports: new Set(allowedImports), syntaxErrors });
+  const { problems, framework } = checkPython(files, { entrypoint, allowedImports, syntaxErrors });
   return { problems: [...problems, ...findings(files, lint)], framework, usesMongo: usesMongo(files) };
 }
 

@@ -1,0 +1,52 @@
+/** Diagnostics as somebody types, and formatting, by the Python worker; it starts when the page has settled. */
+import { useEffect, useRef, useState } from "react";
+import type { Files } from "#core/contract/files.ts";
+import { createPythonClient, type CheckAnswer, type PythonClient } from "./python-questions.ts";
+import PythonWorker from "./python.worker.ts?worker";
+
+/** Long enough not to flicker while a word is typed, short enough to feel at once. */
+const debounceMs = 300;
+
+export interface PythonChecks {
+  /** The newest answer; null until there is one. */
+  answer: CheckAnswer | null;
+  /** Why there are no checks, where there are none. */
+  failure: string | null;
+  format: (text: string) => Promise<string>;
+}
+
+export function usePython(files: Files, entrypoint: string): PythonChecks {
+  const client = useRef<PythonClient>(null);
+  const [answer, setAnswer] = useState<CheckAnswer | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+
+  useEffect(() => () => {
+    client.current?.dispose();
+    client.current = null;
+  }, []);
+
+  useEffect(() => {
+    let stale = false;
+    const timer = setTimeout(() => {
+      start(client).check({ files, entrypoint }).then(
+        (checked) => {
+          if (!stale) setAnswer(checked);
+        },
+        (error: Error) => {
+          if (!stale) setFailure(error.message);
+        },
+      );
+    }, debounceMs);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }, [files, entrypoint]);
+
+  return { answer, failure, format: (text) => start(client).format(text) };
+}
+
+function start(client: { current: PythonClient | null }): PythonClient {
+  client.current ??= createPythonClient(new PythonWorker());
+  return client.current;
+}

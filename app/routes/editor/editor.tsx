@@ -1,0 +1,164 @@
+/** Screen 1: write, deploy, try. */
+import "./editor.css";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useRevalidator } from "react-router";
+import type { Deployment } from "#core/contract/deployment.ts";
+import { usesMongo } from "#core/python/index.ts";
+import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
+import { applyChanges, changesBetween } from "#app/stores/drafts.ts";
+import { createEditorStore, EditorStoreContext, isDirty, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import { servicesContext } from "#server/http/context.ts";
+import { requireUser, route } from "#server/http/route.ts";
+import type { Route } from "./+types/editor.ts";
+import { mergeProblems, standingProblems } from "./all-problems.ts";
+import { CodePane } from "./code/code-pane.tsx";
+import { usePython } from "./code/use-python.ts";
+import { toast } from "#app/components/ui/toast.tsx";
+import { AppMenu, type MenuDialog } from "./parts/app-menu.tsx";
+import { BottomPanel } from "./parts/bottom-panel.tsx";
+import { ConflictDialog } from "./parts/conflict-dialog.tsx";
+import { FileList } from "./parts/file-list.tsx";
+import { Header } from "./parts/header.tsx";
+import { HistoryDialog } from "./parts/history-dialog.tsx";
+import { LeaveGuard } from "./parts/leave-guard.tsx";
+import { CloneDialog, DeleteDialog } from "./parts/manage-dialogs.tsx";
+import { SettingsDrawer } from "./parts/settings-drawer.tsx";
+import { SidePanel } from "./parts/side-panel.tsx";
+import { Workspace } from "./parts/workspace.tsx";
+import { useDeploymentStream } from "./use-deployment-stream.ts";
+import { useEditorActions } from "./use-editor-actions.ts";
+import { useShortcuts } from "./use-shortcuts.ts";
+import { useUnsaved } from "./use-unsaved.ts";
+
+export const handle = { fullWindow: true };
+
+export function meta({ loaderData }: Route.MetaArgs) {
+  return [{ title: `${loaderData?.app.name ?? "Editor"} · Edit` }];
+}
+
+export const loader = route(async ({ params, url, context }: Route.LoaderArgs) => {
+  const { user } = await requireUser(context);
+  const { apps, databases, deployments } = context.get(servicesContext);
+  const app = await apps.get(user.id, params.slug);
+  const [env, owned, last] = await Promise.all([apps.listEnv(user.id, app.id), databases.list(user.id), app.lastDeployment && deployments.get(user.id, app.lastDeployment.id)]);
+  const file = url.searchParams.get("file");
+  const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
+  return { app, env, databases: owned, last, open, usesMongo: usesMongo(app.files) };
+});
+
+/** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
+export default function EditorPage({ loaderData }: Route.ComponentProps) {
+  return <Editor key={loaderData.app.id} {...loaderData} />;
+}
+
+type EditorProps = Route.ComponentProps["loaderData"];
+
+function Editor(props: EditorProps) {
+  const { app, last, open } = props;
+  const [editorStore] = useState(() => createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open }));
+  // An old failure is told in the panel; its lines are marked only while the draft is the one that failed, which is not known here.
+  const [deployStore] = useState(() => createDeployStore(last, null));
+  return (
+    <EditorStoreContext value={editorStore}>
+      <DeployStoreContext value={deployStore}>
+        <Screen {...props} />
+      </DeployStoreContext>
+    </EditorStoreContext>
+  );
+}
+
+function Screen({ app, env, databases, usesMongo: usedMongo }: EditorProps) {
+  const store = useEditorStoreApi();
+  const { revalidate } = useRevalidator();
+  const actions = useEditorActions(app.id, app.slug);
+  const [dialog, setDialog] = useState<MenuDialog | null>(null);
+  const released = useRef(false);
+  const files = useEditorStore((state) => state.files);
+  const python = usePython(files, app.entrypoint);
+  const failed = useDeployStore(({ current }) => current?.problems);
+  const deployedFiles = useDeployStore((state) => state.deployedFiles);
+  const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
+  const problems = useMemo(() => mergeProblems(standing, python.answer?.problems ?? []), [standing, python.answer]);
+  const unsaved = useUnsaved(app.id);
+
+  useShortcuts(() => void actions.save(), () => void actions.deploy());
+  useDeploymentStream(
+    (deployment) => {
+      void revalidate();
+      tellOutcome(deployment);
+      const first = deployment.problems?.find(({ severity }) => severity === "error");
+      if (deployment.state === "failed" && first !== undefined) store.getState().goTo(first);
+    },
+    () => {
+      toast({ title: "The deployment can no longer be followed", description: "It goes on by itself; reload to see how it stands.", type: "error" });
+    },
+  );
+  // Another tab's or a colleague's deployment, seen when the page reads its data again, needs no store: the header shows the app's status.
+  useEffect(() => {
+    if (app.lastDeployment?.state === "running") void revalidate();
+  }, [app.lastDeployment?.id, app.lastDeployment?.state, revalidate]);
+
+  const menu = <AppMenu app={app} onOpen={setDialog} />;
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <Header app={app} env={env} usesMongo={python.answer?.usesMongo ?? usedMongo} actions={actions} onSettings={() => setDialog("settings")} menu={menu} />
+      <Workspace
+        files={<FileList problems={problems} />}
+        code={<CodePane scope={app.id} problems={problems} failed={standing} onSave={() => void actions.save()} onDeploy={() => void actions.deploy()} format={python.format} />}
+        side={(closable) => <SidePanel app={app} closable={closable} />}
+        bottom={(foldable) => <BottomPanel slug={app.slug} appUrl={app.url} problems={problems} checked={python.answer !== null} checkFailure={python.failure} foldable={foldable} />}
+      />
+      <LeaveGuard save={actions.save} released={released} />
+      {dialog === "history" && <HistoryDialog slug={app.slug} onClose={() => setDialog(null)} onRollback={(version) => void actions.rollback(version)} />}
+      {dialog === "clone" && <CloneDialog app={app} onClose={() => setDialog(null)} />}
+      {dialog === "delete" && <DeleteDialog app={app} onClose={() => setDialog(null)} onDeleted={() => { released.current = true; }} />}
+      {dialog === "settings" && (
+        <SettingsDrawer app={app} env={env} databases={databases} onClose={() => setDialog(null)} onSaved={(deploymentId) => { setDialog(null); actions.follow(deploymentId); toast({ title: "Settings saved", type: "success" }); void revalidate(); }} />
+      )}
+      <Conflicts actions={actions} unsaved={unsaved} />
+    </div>
+  );
+}
+
+function tellOutcome({ state, kind, version }: Deployment) {
+  if (state === "succeeded") toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
+}
+
+interface ConflictsProps {
+  actions: ReturnType<typeof useEditorActions>;
+  unsaved: ReturnType<typeof useUnsaved>;
+}
+
+/** The two ways to meet a draft that is not the one begun with: a save that came second, and edits left on an older draft. */
+function Conflicts({ actions, unsaved }: ConflictsProps) {
+  const store = useEditorStoreApi();
+  const base = useEditorStore((state) => state.base);
+  const files = useEditorStore((state) => state.files);
+  if (actions.conflict !== null) {
+    const theirs = actions.conflict;
+    const resolve = (chosen: typeof files) => {
+      store.getState().replace(chosen, theirs);
+      actions.setConflict(null);
+      if (isDirty(store.getState())) void actions.save();
+    };
+    return <ConflictDialog base={base.files} mine={files} theirs={theirs.files} title="The draft was saved somewhere else" description="Since you opened it, in another tab or by the API. Choose for each file which version to keep; closing this keeps your edits unsaved." onClose={() => actions.setConflict(null)} onResolve={resolve} />;
+  }
+  if (unsaved.older === null) return null;
+  const mine = applyChanges(base.files, unsaved.older.changes);
+  if (Object.keys(changesBetween(base.files, mine)).length === 0) return null;
+  return (
+    <ConflictDialog
+      base={null}
+      mine={mine}
+      theirs={base.files}
+      title="You left unsaved changes"
+      description={`From ${new Date(unsaved.older.at).toLocaleString()}, made on an earlier draft. Theirs is what is saved now.`}
+      onClose={unsaved.settle}
+      onResolve={(chosen) => {
+        unsaved.settle();
+        store.getState().replace(chosen);
+        void actions.save();
+      }}
+    />
+  );
+}

@@ -1,0 +1,58 @@
+/** Problems, the deployment, the logs: what the code and the app have to say. */
+import { ChevronDownIcon, ChevronUpIcon, LoaderCircleIcon } from "lucide-react";
+import type { SourceProblem } from "#core/contract/problem.ts";
+import { Button } from "#app/components/ui/button.tsx";
+import { useDeployStore } from "#app/stores/deploy-store.ts";
+import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import { DeployPanel } from "./deploy-panel.tsx";
+import { LogPanel } from "./log-panel.tsx";
+import { ProblemsPanel } from "./problems-panel.tsx";
+import { TabPanel, TabStrip } from "./tab-strip.tsx";
+
+export interface BottomPanelProps {
+  slug: string;
+  appUrl: string;
+  problems: readonly SourceProblem[];
+  checked: boolean;
+  checkFailure: string | null;
+  /** Whether it can be folded away (not where it has the screen to itself). */
+  foldable: boolean;
+}
+
+export function BottomPanel({ slug, appUrl, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+  const store = useEditorStoreApi();
+  const bottom = useEditorStore((state) => state.bottom);
+  const open = useEditorStore((state) => state.bottomOpen) || !foldable;
+  const deploying = useDeployStore(({ current }) => current?.state === "running");
+  const failed = useDeployStore(({ current }) => current?.state === "failed");
+  const counted = problems.filter(({ severity }) => severity !== "info");
+  const worst = counted.some(({ severity }) => severity === "error");
+  return (
+    <section aria-label="Output" className="flex h-full min-h-0 flex-col">
+      <TabStrip
+        label="Output"
+        name="output"
+        active={open ? bottom : null}
+        onPick={(id) => store.getState().showBottom(id)}
+        tabs={[
+          { id: "problems", label: "Problems", badge: counted.length > 0 && <span className={`rounded-full px-1.5 text-xs leading-4 tabular-nums ${worst ? "bg-destructive/12 text-destructive" : "bg-deploying/12 text-deploying"}`}>{counted.length}</span> },
+          { id: "deploy", label: "Deploy", badge: deploying ? <LoaderCircleIcon aria-hidden className="size-3.5 text-deploying motion-safe:animate-spin" /> : failed ? <span aria-hidden className="size-1.5 rounded-full bg-destructive" /> : null },
+          { id: "logs", label: "Logs" },
+        ]}
+      >
+        {foldable && (
+          <Button variant="ghost" size="icon-sm" aria-label={open ? "Fold the output away" : "Show the output"} title={open ? "Fold away" : "Show"} aria-expanded={open} onClick={() => store.getState().showBottom(bottom, !open)}>
+            {open ? <ChevronDownIcon aria-hidden /> : <ChevronUpIcon aria-hidden />}
+          </Button>
+        )}
+      </TabStrip>
+      {open && (
+        <TabPanel name="output" active={bottom} className="overflow-auto">
+          {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
+          {bottom === "deploy" && <DeployPanel appUrl={appUrl} />}
+          {bottom === "logs" && <LogPanel slug={slug} />}
+        </TabPanel>
+      )}
+    </section>
+  );
+}

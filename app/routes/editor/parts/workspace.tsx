@@ -1,0 +1,112 @@
+/** How the panes lie: side by side and resizable on a wide screen, one at a time under tabs on a narrow one. */
+import { CodeXmlIcon, FilesIcon, FlaskConicalIcon, SquareTerminalIcon } from "lucide-react";
+import { useEffect, useSyncExternalStore, type ReactNode } from "react";
+import { Group, Panel, Separator, usePanelRef } from "react-resizable-panels";
+import { useEditorStore, useEditorStoreApi, type NarrowPane } from "#app/stores/editor-store.ts";
+import { CodeSkeleton } from "../code/code-pane.tsx";
+
+/** The panes; each is drawn by whom it concerns. */
+export interface Panes {
+  files: ReactNode;
+  code: ReactNode;
+  side: (closable: boolean) => ReactNode;
+  bottom: (foldable: boolean) => ReactNode;
+}
+
+const narrowQuery = "(max-width: 767px)";
+
+function subscribe(listener: () => void): () => void {
+  const media = matchMedia(narrowQuery);
+  media.addEventListener("change", listener);
+  return () => media.removeEventListener("change", listener);
+}
+
+export function Workspace(panes: Panes) {
+  const narrow = useSyncExternalStore(subscribe, () => matchMedia(narrowQuery).matches, () => false);
+  if (narrow) return <NarrowLayout {...panes} />;
+  return (
+    <>
+      <WideLayout {...panes} />
+      {/* What a phone is sent before its width is known: the same frame, so nothing jumps. */}
+      <div className="min-h-0 flex-1 md:hidden"><CodeSkeleton /></div>
+    </>
+  );
+}
+
+/** The tabs' height; folded away, the output is just that. */
+const stripPixels = 36;
+
+function WideLayout({ files, code, side, bottom }: Panes) {
+  const sideOpen = useEditorStore((state) => state.side !== null);
+  const bottomOpen = useEditorStore((state) => state.bottomOpen);
+  const store = useEditorStoreApi();
+  const output = usePanelRef();
+  useEffect(() => {
+    if (bottomOpen) output.current?.expand();
+    else output.current?.collapse();
+  }, [bottomOpen, output]);
+  return (
+    <Group className="min-h-0 flex-1 max-md:hidden!">
+      <Panel id="files" defaultSize={208} minSize={140} maxSize={380} groupResizeBehavior="preserve-pixel-size">{files}</Panel>
+      <Handle />
+      <Panel id="middle" minSize={320}>
+        <Group orientation="vertical">
+          <Panel id="code" minSize={120}>{code}</Panel>
+          <Handle horizontal />
+          <Panel
+            id="output"
+            panelRef={output}
+            defaultSize="32%"
+            minSize={120}
+            collapsible
+            collapsedSize={stripPixels}
+            onResize={({ inPixels }) => {
+              const open = inPixels > stripPixels + 1;
+              // Dragged shut or open: the store follows, without moving a narrow screen's pane.
+              if (open !== store.getState().bottomOpen) store.setState({ bottomOpen: open });
+            }}
+          >
+            {bottom(true)}
+          </Panel>
+        </Group>
+      </Panel>
+      {sideOpen && <Handle />}
+      {sideOpen && <Panel id="side" defaultSize="32%" minSize={280} maxSize="60%">{side(true)}</Panel>}
+    </Group>
+  );
+}
+
+function Handle({ horizontal = false }: { horizontal?: boolean }) {
+  return <Separator aria-label="Resize" className={`relative bg-border outline-none transition-colors data-[separator=active]:bg-primary data-[separator=hover]:bg-primary/60 focus-visible:bg-ring ${horizontal ? "h-px" : "w-px"}`} />;
+}
+
+const tabs: readonly { id: NarrowPane; label: string; Icon: typeof FilesIcon }[] = [
+  { id: "files", label: "Files", Icon: FilesIcon },
+  { id: "code", label: "Code", Icon: CodeXmlIcon },
+  { id: "side", label: "Try", Icon: FlaskConicalIcon },
+  { id: "bottom", label: "Output", Icon: SquareTerminalIcon },
+];
+
+function NarrowLayout({ files, code, side, bottom }: Panes) {
+  const store = useEditorStoreApi();
+  const pane = useEditorStore((state) => state.narrow);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <div className="min-h-0 flex-1">
+        {pane === "files" && files}
+        {/* Monaco stays: it is heavy to make, and holds where one was. */}
+        <div className={pane === "code" ? "h-full" : "hidden"}>{code}</div>
+        {pane === "side" && side(false)}
+        {pane === "bottom" && bottom(false)}
+      </div>
+      <nav aria-label="Panes" className="grid shrink-0 grid-cols-4 border-t pb-[env(safe-area-inset-bottom)]">
+        {tabs.map(({ id, label, Icon }) => (
+          <button key={id} type="button" aria-current={pane === id ? "true" : undefined} onClick={() => store.getState().showNarrow(id)} className="grid justify-items-center gap-0.5 py-2 text-xs text-muted-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset aria-[current]:text-foreground">
+            <Icon aria-hidden className="size-5" />
+            {label}
+          </button>
+        ))}
+      </nav>
+    </div>
+  );
+}

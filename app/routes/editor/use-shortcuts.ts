@@ -1,0 +1,24 @@
+/** Ctrl/Cmd+S and Ctrl/Cmd+Enter, wherever the focus is. In Monaco they are commands of its own, which stop the event here. */
+import { useEffect, useRef } from "react";
+
+export function useShortcuts(onSave: () => void, onDeploy: () => void): void {
+  const handlers = useRef({ onSave, onDeploy });
+  useEffect(() => {
+    handlers.current = { onSave, onDeploy };
+  });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented || event.repeat) return;
+      if (event.key === "s" && !event.shiftKey) {
+        // The browser's own "save page" is never what is meant here.
+        event.preventDefault();
+        handlers.current.onSave();
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        handlers.current.onDeploy();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
