@@ -119,6 +119,7 @@ test("a stream of events: its head is sent at once, each event as it comes, and 
     stream = res.writeHead(200, { "content-type": "text/event-stream" });
     res.flushHeaders();
   });
+  const begun = performance.now();
   const { req, answer } = openRequest("/events");
   req.end();
   const res = await answer;
@@ -128,7 +129,8 @@ test("a stream of events: its head is sent at once, each event as it comes, and 
   await until(() => performance.now() - before > 60);
   stream!.end();
   await until(() => harness.records.length === 1);
-  expect(harness.records[0]!.latencyMs).toBeLessThan(60);
+  // The stream was held open for 60 ms after its head: they are not in its latency.
+  expect(harness.records[0]!.latencyMs).toBeLessThan(performance.now() - begun - 60);
 });
 
 test("a reader that stops holds the app back, and memory does not grow", async () => {

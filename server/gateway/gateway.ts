@@ -43,7 +43,10 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  /** Whether a request for `host` is for `handleRequest` and not for the platform's own pages: all hosts but that of PUBLIC_URL. */
+  /**
+   * Whether a request for `host` is for `handleRequest`: all hosts but that of PUBLIC_URL and this machine's own numbers and
+   * `localhost`, which the platform leads to PUBLIC_URL and answers health checks on. A host that is no app's gets the 404 page.
+   */
   isAppHost(host: string | undefined): boolean;
   /**
    * Answers a request of an app's host. `continueUnsent` is for node's `checkContinue` event: the caller of
@@ -132,7 +135,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return {
-    isAppHost: (host) => readHost(host).kind !== "platform",
+    isAppHost(host) {
+      const { kind } = readHost(host);
+      return kind === "app" || kind === "unknown";
+    },
 
     handleRequest(req, res, { continueUnsent = false } = {}) {
       const host = readHost(req.headers.host);
@@ -145,11 +151,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           (route) => deliver(req, res, route, target, host.hostname, continueUnsent),
           () => refuseRequest(req, res, refusals.noRoom()),
         );
-      } else if (host.kind === "unknown") refuseRequest(req, res, refusals.unknownHost());
-      else {
-        // 307 keeps the method, and unlike 308 is not remembered by browsers when PUBLIC_URL changes.
-        res.writeHead(307, { location: options.publicUrl.replace(/\/$/, "") + target, "cache-control": "no-store", "content-length": "0" }).end();
-      }
+      } else refuseRequest(req, res, refusals.unknownHost());
     },
 
     handleUpgrade(req, socket, head) {

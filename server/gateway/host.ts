@@ -5,7 +5,7 @@ export type HostTarget =
   | { kind: "app"; slug: string; hostname: string }
   /** The platform's own pages and API. */
   | { kind: "platform" }
-  /** This machine by number: leads to PUBLIC_URL, where cookies and links are right. */
+  /** This machine by number or as `localhost`: the platform's too, which leads to PUBLIC_URL, where cookies and links are right. */
   | { kind: "loopback" }
   | { kind: "unknown" };
 
