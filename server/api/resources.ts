@@ -1,0 +1,58 @@
+import type { App } from "#core/contract/app.ts";
+import { AppError } from "#core/contract/problem.ts";
+import { userLimits } from "#core/limits.ts";
+import type { Services } from "#server/services.ts";
+import type { Handlers } from "./handler.ts";
+
+type Id = "listDatabases" | "listTemplates" | "getTemplate" | "listPackages" | "health" | "ready";
+
+/** An orchestrator asks every few seconds: an answer that takes longer is a no. */
+const readyWithinMs = 2_000;
+
+export function resourceHandlers(services: Services): Pick<Handlers, Id> {
+  const { databases, packages, storage, stopping, templates } = services;
+  return {
+    async listDatabases({ caller }) {
+      const [owned, apps] = await Promise.all([databases.list(caller.user.id), allApps(services, caller.user.id)]);
+      const items = await Promise.all(
+        owned.map(async (database) => {
+          const { sizeBytes, collections } = await databases.stats(caller.user.id, database.id);
+          return {
+            ...database,
+            sizeBytes,
+            collections: collections.length,
+            documents: collections.reduce((sum, { documents }) => sum + documents, 0),
+            quotaBytes: userLimits.databaseBytes,
+            apps: apps.filter((app) => app.database?.id === database.id).map(({ id, slug, name }) => ({ id, slug, name })),
+          };
+        }),
+      );
+      return { items, nextCursor: null };
+    },
+    listTemplates: async () => ({ items: templates.list(), nextCursor: null }),
+    getTemplate: async ({ params }) => templates.get(params.id),
+    listPackages: async () => ({ pythonVersion: packages.pythonVersion, builtIn: [...packages.list()] }),
+    health: async () => ({ status: "ok" }),
+    async ready() {
+      if (stopping.aborted) throw new AppError("runtime_unavailable", "The platform is stopping.", { retryAfterSeconds: 5 });
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => late.reject(new AppError("database_unavailable", "The platform's database does not answer.", { retryAfterSeconds: 5 })), readyWithinMs);
+      try {
+        await Promise.race([storage.connection.db!.admin().ping(), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+      return { status: "ok" };
+    },
+  };
+}
+
+async function allApps({ apps }: Services, ownerId: string): Promise<App[]> {
+  const all: App[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await apps.list(ownerId, { limit: 200, cursor });
+    all.push(...page.items);
+    if (page.nextCursor === null) return all;
+    cursor = page.nextCursor;
+  }
+}
