@@ -36,7 +36,8 @@ export const zones: readonly Zone[] = [
   {
     name: "routes",
     files: /^app\//,
-    may: [core, /^app\//, /^server\/http\//],
+    // The list of built-in packages is data that the editor completes from.
+    may: [core, /^app\//, /^server\/http\//, /^runner\/packages\.json$/],
     mayTypes: [/^server\/services\.ts$/, domainIndex, /^\.react-router\//],
     packages: new RegExp(
       `${browser.source}|^(@react-router/(node|dev)|@fontsource-variable/jetbrains-mono|isbot|node:stream|node:crypto)($|/)`,

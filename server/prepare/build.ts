@@ -15,6 +15,7 @@ const sources = [
   "core",
   "templates",
   "public",
+  "runner/packages.json",
   "scripts/vite-plugins.ts",
   "vite.config.ts",
   "react-router.config.ts",
