@@ -38,6 +38,8 @@ export interface World {
   readonly events: readonly RuntimeEvent[];
   /** Deploys files as the next version of an app and makes them live, unless `commit` throws. */
   deploy(appId: string, files: Files, change?: SpecChange, commit?: () => Promise<void>): Promise<DeployResult>;
+  /** Changes what the next wake starts, without a deployment. */
+  change(appId: string, change: SpecChange): void;
   /** One request to an instance that answers now; no wake. */
   call(appId: string, path: string, options?: { body?: string; headers?: Record<string, string> }): Promise<Answer>;
   /** Settles when an event comes that fits, also one that came before. */
@@ -79,6 +81,10 @@ export async function createWorld(factory: RuntimeFactory): Promise<World> {
         if (event.type === "failed") result.error = event.error;
       }
       return result;
+    },
+    change: (appId, change) => {
+      const spec = live.get(appId);
+      if (spec) live.set(appId, { ...spec, ...change });
     },
     call: async (appId, path, options = {}) => {
       const endpoint = runtime.endpoints(appId)[0];

@@ -3,15 +3,15 @@
  * server's address; what passes is counted, and one app cannot take all of the server's connections.
  */
 import { chownSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
 /** Where the MongoDB server listens. */
 export type MongoAddress = { host: string; port: number } | { socketPath: string };
 
 export interface MongoTarget {
-  /** Asked for each connection, since an embedded server may come back on another port. */
-  address(): MongoAddress;
+  /** Asked for each connection: apps connect directly, so it says where the primary is now. */
+  address(): MongoAddress | Promise<MongoAddress>;
   tls?: ConnectionOptions;
 }
 
@@ -26,29 +26,17 @@ export interface Forwarder {
 
 /** Listens at `socketPath`; with `owner`, only that user (and root) may connect. */
 export async function startForwarder(socketPath: string, target: MongoTarget, owner: number | null): Promise<Forwarder> {
-  const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   const bytes = { in: 0, out: 0 };
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (open.size >= 2 * mostConnections) {
-      socket.destroy();
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    client.on("error", () => client.destroy());
+    if (clients.size >= mostConnections) {
+      client.destroy();
       return;
     }
-    const address = target.address();
-    const upstream = target.tls
-      ? connectTls({ ...target.tls, ...("socketPath" in address ? { path: address.socketPath } : address) })
-      : connect("socketPath" in address ? { path: address.socketPath, allowHalfOpen: true } : { ...address, noDelay: true, allowHalfOpen: true });
-    for (const [from, to] of [[socket, upstream], [upstream, socket]] as const) {
-      open.add(from);
-      from.on("error", () => to.destroy());
-      from.on("close", () => {
-        open.delete(from);
-        to.destroy();
-      });
-    }
-    socket.on("data", (chunk: Buffer) => void (bytes.in += chunk.length));
-    upstream.on("data", (chunk: Buffer) => void (bytes.out += chunk.length));
-    socket.pipe(upstream);
-    upstream.pipe(socket);
+    clients.add(client);
+    client.once("close", () => clients.delete(client));
+    void join(client, target, bytes);
   });
   rmSync(socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -60,7 +48,34 @@ export async function startForwarder(socketPath: string, target: MongoTarget, ow
     bytes,
     close: () => {
       server.close();
-      for (const socket of open) socket.destroy();
+      for (const client of clients) client.destroy();
     },
   };
+}
+
+async function join(client: Socket, target: MongoTarget, bytes: { in: number; out: number }): Promise<void> {
+  let upstream: Socket;
+  try {
+    upstream = open(await target.address(), target.tls);
+  } catch {
+    // No address: to the driver this is a server that is away, and it says so in its own words.
+    client.destroy();
+    return;
+  }
+  for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    from.on("error", () => to.destroy());
+    from.on("close", () => to.destroy());
+  }
+  if (client.destroyed) upstream.destroy();
+  client.on("data", (chunk: Buffer) => void (bytes.in += chunk.length));
+  upstream.on("data", (chunk: Buffer) => void (bytes.out += chunk.length));
+  client.pipe(upstream);
+  upstream.pipe(client);
+}
+
+function open(address: MongoAddress, tls: ConnectionOptions | undefined): Socket {
+  if ("socketPath" in address) return tls ? connectTls({ ...tls, path: address.socketPath }) : connect({ path: address.socketPath, allowHalfOpen: true });
+  if (!tls) return connect({ ...address, noDelay: true, allowHalfOpen: true });
+  const named = tls.servername === undefined && isIP(address.host) === 0 ? { servername: address.host } : {};
+  return connectTls({ ...tls, ...named, ...address });
 }

@@ -35,6 +35,7 @@ export interface LocalRuntimeOptions {
   runnerDir: string;
   /** Runners kept warm. */
   warmPool: number;
+  /** The MongoDB server that apps' databases lie in. */
   mongo: MongoTarget;
   specOf: SpecSource;
   logger: RuntimeLogger;
