@@ -115,7 +115,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     appsDomain: config.appsDomain,
     trustedProxies: config.trustedProxies,
     sleepAfterDefaultMs: config.sleepAfterMinutes * 60_000,
-    onActivity: (activity) => void appsDomain.records.touch(activity).catch((error: unknown) => reportBug(error, "writing activity")),
+    onActivity: (activity) => appsDomain.records.touch(activity),
     logger,
   });
 

@@ -47,6 +47,7 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
   return {
     handleAuth: (request) => auth.handler(request),
     findCaller: (headers) => findCaller(auth, tokens, findUser, headers),
+    findUser,
     async signUpState() {
       const first = !(await firstAdmin.claimed());
       return { open: first || options.signup === "open", first, setupCodeRequired: first && options.setupCodeRequired };

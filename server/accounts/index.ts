@@ -34,6 +34,7 @@ export interface Accounts {
   listTokens(userId: string): Promise<Token[]>;
   createToken(caller: Caller, input: CreateTokenInput): Promise<Token & { token: string }>;
   deleteToken(userId: string, tokenId: string): Promise<void>;
+  findUser(userId: string): Promise<User | null>;
   /** Display names by user id, for histories. */
   namesOf(userIds: readonly string[]): Promise<Map<string, string>>;
 }
