@@ -35,6 +35,7 @@ export function findCgroupHome(mountinfo: string, selfCgroup: string): CgroupHom
 
 /** A mount may show only part of the hierarchy (in containers): the path counts from what it shows. */
 function relativeTo(root: string, path: string): string {
+  if (path === "/") return "";
   if (root === "/") return path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : path;
 }

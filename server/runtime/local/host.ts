@@ -52,7 +52,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
   // Apart from other platforms on this machine, whose users are counted against the same limits.
   let turn = Math.floor(Math.random() * 65_536);
   const build = (tools: Tools | null) => (folder: RunFolder, userId: number, args: readonly string[]) =>
-    tools ? sandboxed(options.python, runnerDir, prefixes, folders, tools, isRoot, filter !== null, folder, userId, args) : plain(options.python, runnerDir, folder, args);
+    tools
+      ? sandboxed({ python: options.python, runnerDir, prefixes, hostsPath: folders.hostsPath, tools, isRoot, filtered: filter !== null }, folder, userId, args)
+      : plain(options.python, runnerDir, folder, args);
   const host = (tools: Tools | null, detail: string): Host => ({
     isolation: {
       level: tools ? "sandbox" : "none",
@@ -106,10 +108,18 @@ async function findPrefixes(python: string): Promise<string[]> {
   return [...found].filter((path) => path !== "/" && path !== "/usr" && !path.startsWith("/usr/")).sort();
 }
 
-function sandboxed(
-  python: string, runnerDir: string, prefixes: readonly string[], folders: RunFolders, tools: Tools, isRoot: boolean, filtered: boolean,
-  folder: RunFolder, userId: number, args: readonly string[],
-): { argv: string[]; env: Record<string, string> } {
+interface SandboxParts {
+  python: string;
+  runnerDir: string;
+  prefixes: readonly string[];
+  hostsPath: string;
+  tools: Tools;
+  isRoot: boolean;
+  filtered: boolean;
+}
+
+function sandboxed(parts: SandboxParts, folder: RunFolder, userId: number, args: readonly string[]): { argv: string[]; env: Record<string, string> } {
+  const { tools, prefixes, runnerDir } = parts;
   const links: [string, string][] = [];
   const readOnly = ["/usr"];
   for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
@@ -120,19 +130,19 @@ function sandboxed(
   readOnly.push(...prefixes, ...etcNames.map((name) => `/etc/${name}`).filter((path) => existsSync(path)));
   const argv = sandboxArgv({
     bwrap: tools.bwrap,
-    identity: isRoot && tools.setpriv ? { setpriv: tools.setpriv, id: userId } : null,
+    identity: parts.isRoot && tools.setpriv ? { setpriv: tools.setpriv, id: userId } : null,
     links,
     readOnly,
     files: [
       [join(folder.path, "passwd"), "/etc/passwd"],
       [join(folder.path, "group"), "/etc/group"],
-      [folders.hostsPath, "/etc/hosts"],
+      [parts.hostsPath, "/etc/hosts"],
     ],
     runnerDir,
     folder: folder.path,
-    seccompFd: filtered ? seccompFd : null,
+    seccompFd: parts.filtered ? seccompFd : null,
     env: runnerEnvironment("/tmp", inside.package),
-    command: [python, "-P", ...args],
+    command: [parts.python, "-P", ...args],
   });
   return { argv, env: runnerEnvironment("/tmp", inside.package) };
 }
