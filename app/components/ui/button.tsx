@@ -1,5 +1,5 @@
+import { Button as Primitive } from "@base-ui/react/button";
 import { cva, type VariantProps } from "class-variance-authority";
-import type { ComponentProps } from "react";
 import { cn } from "./cn.ts";
 
 /** How a button looks; for links that are to look like one, too. */
@@ -21,9 +21,9 @@ export const buttonVariants = cva(
   },
 );
 
-export type ButtonProps = ComponentProps<"button"> & VariantProps<typeof buttonVariants>;
+export type ButtonProps = Omit<Primitive.Props, "className"> & { className?: string | undefined } & VariantProps<typeof buttonVariants>;
 
-/** A button; `type` is `button` unless said otherwise, so that it submits nothing by accident. */
-export function Button({ className, variant, size, type = "button", ...props }: ButtonProps) {
-  return <button data-slot="button" type={type} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+/** A button; `type` is `button` unless said otherwise, so that it submits nothing by accident. A link in its clothes: `nativeButton={false} render={<Link to=… />}`. */
+export function Button({ className, variant, size, ...props }: ButtonProps) {
+  return <Primitive data-slot="button" className={cn(buttonVariants({ variant, size }), className)} {...props} />;
 }

@@ -1,6 +1,5 @@
 import { Select as Primitive } from "@base-ui/react/select";
 import { CheckIcon, ChevronsUpDownIcon } from "lucide-react";
-import type { ComponentProps } from "react";
 import { cn } from "./cn.ts";
 import { inputClasses } from "./input.tsx";
 import { menuItemClasses, menuPopupClasses } from "./menu.tsx";
@@ -24,7 +23,7 @@ export interface SelectProps {
   "aria-invalid"?: true | undefined;
 }
 
-/** One of a few; the list opens over the page. Where a form must work without JavaScript, use `NativeSelect`. */
+/** One of a few; the list opens over the page. Where a form must work without JavaScript, use `NativeSelect` of native-select.tsx. */
 export function Select({ options, value, defaultValue, onValueChange, name, id, disabled, className, ...aria }: SelectProps) {
   return (
     <Primitive.Root
@@ -55,7 +54,4 @@ export function Select({ options, value, defaultValue, onValueChange, name, id, 
   );
 }
 
-/** The browser's own select, in our clothes. */
-export function NativeSelect({ className, ...props }: ComponentProps<"select">) {
-  return <select data-slot="native-select" className={cn(inputClasses, "h-9 px-2.5", className)} {...props} />;
-}
+export { NativeSelect } from "./native-select.tsx";

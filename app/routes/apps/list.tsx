@@ -1,0 +1,99 @@
+/** Home: a person's apps, what state they are in, and the next thing to do with each. */
+import { ChevronLeftIcon, ChevronRightIcon, PlusIcon, SearchIcon } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Form, Link, redirect, useNavigation, useSubmit } from "react-router";
+import { z } from "zod";
+import { readForm } from "#app/components/form-input.ts";
+import { Button } from "#app/components/ui/button.tsx";
+import { EmptyState } from "#app/components/ui/empty-state.tsx";
+import { Input } from "#app/components/ui/input.tsx";
+import { plural } from "#app/components/ui/time-words.ts";
+import type { PageHandle } from "#app/components/page-handle.ts";
+import { servicesContext } from "#server/http/context.ts";
+import { requireUser, route } from "#server/http/route.ts";
+import type { Route } from "./+types/list.ts";
+import { AppRow } from "./app-row.tsx";
+import { FirstApp } from "./first-app.tsx";
+import { readListQuery, toListPath, type ListQuery } from "./list-query.ts";
+import { StatusPills } from "./status-pills.tsx";
+
+export const meta: Route.MetaFunction = () => [{ title: "Apps · FastAPI Platform" }];
+export const handle: PageHandle = { crumbs: () => [{ label: "Apps" }] };
+
+export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
+  const { user } = await requireUser(context);
+  const { apps, templates } = context.get(servicesContext);
+  const query = readListQuery(url.searchParams);
+  const [page, counts] = await Promise.all([apps.list(user.id, { ...query, limit: 50 }), apps.counts(user.id)]);
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return { page, counts, total, query, templates: total === 0 ? templates.list().slice(0, 3) : [] };
+});
+
+const actionSchema = z.discriminatedUnion("intent", [
+  z.object({ intent: z.literal("wake"), slug: z.string() }),
+  z.object({ intent: z.literal("create"), name: z.string().trim().min(1).max(80), template: z.string().optional() }),
+]);
+
+export const action = route(async ({ request, context }: Route.ActionArgs) => {
+  const { user } = await requireUser(context);
+  const { apps, deployments } = context.get(servicesContext);
+  const input = await readForm(request, actionSchema);
+  if (input.intent === "wake") {
+    await deployments.wake(user.id, input.slug);
+    return null;
+  }
+  const app = await apps.create(user.id, { name: input.name, ...(input.template === undefined ? {} : { template: input.template }) });
+  return redirect(`/apps/${app.slug}/edit`);
+});
+
+export default function AppsList({ loaderData: { page, counts, total, query, templates } }: Route.ComponentProps) {
+  if (total === 0) return <FirstApp templates={templates} />;
+  const filtered = query.search !== undefined || query.status !== undefined;
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-title">Apps</h1>
+        <Button nativeButton={false} render={<Link to="/apps/new" />}><PlusIcon aria-hidden />New app</Button>
+      </div>
+      <div className="mt-5 flex flex-wrap items-center gap-x-4 gap-y-3">
+        <Search query={query} />
+        <StatusPills counts={counts} total={total} query={query} />
+      </div>
+      <div className="mt-4 overflow-hidden rounded-xl border bg-card">
+        {page.items.length > 0 ? (
+          <ul aria-label="Apps" className="divide-y">{page.items.map((app) => <AppRow key={app.id} app={app} />)}</ul>
+        ) : (
+          <EmptyState icon={<SearchIcon />} title="No app matches" action={<Button variant="outline" nativeButton={false} render={<Link to="/apps" />}>Show all {plural(total, "app")}</Button>}>
+            {query.search !== undefined ? <>Nothing is called “{query.search}”{query.status !== undefined && <> and is {query.status}</>}.</> : <>None of your apps is {query.status} now.</>}
+          </EmptyState>
+        )}
+      </div>
+      {(page.nextCursor !== null || query.cursor !== undefined) && (
+        <nav aria-label="Pages" className="mt-4 flex items-center justify-between">
+          {query.cursor === undefined ? <span /> : <Button variant="outline" size="sm" nativeButton={false} render={<Link to={toListPath(query, { cursor: undefined })} />}><ChevronLeftIcon aria-hidden />First page</Button>}
+          {page.nextCursor === null ? <span className="text-muted-foreground">{filtered ? "That was the last match." : "That was the last one."}</span> : <Button variant="outline" size="sm" nativeButton={false} render={<Link to={toListPath(query, { cursor: page.nextCursor })} />}>Next page<ChevronRightIcon aria-hidden /></Button>}
+        </nav>
+      )}
+    </>
+  );
+}
+
+/** Searches as one types; without JavaScript on Enter. */
+function Search({ query }: { query: ListQuery }) {
+  const submit = useSubmit();
+  const navigation = useNavigation();
+  const input = useRef<HTMLInputElement>(null);
+  const busy = navigation.state === "loading" && new URLSearchParams(navigation.location.search).has("search");
+  const search = query.search ?? "";
+  // A pill or the back button changed the address: the field follows, unless somebody is writing in it.
+  useEffect(() => {
+    if (input.current && document.activeElement !== input.current) input.current.value = search;
+  }, [search]);
+  return (
+    <Form role="search" action="/apps" className="relative w-full sm:w-72" onChange={({ currentTarget }) => void submit(currentTarget, { replace: true })}>
+      <SearchIcon aria-hidden className={`absolute top-2.5 left-3 size-4 text-muted-foreground ${busy ? "motion-safe:animate-pulse" : ""}`} />
+      {query.status !== undefined && <input type="hidden" name="status" value={query.status} />}
+      <Input ref={input} type="search" name="search" aria-label="Search apps" placeholder="Search by name or address" defaultValue={search} data-page-search="" className="pl-9" />
+    </Form>
+  );
+}
