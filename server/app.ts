@@ -36,8 +36,9 @@ export async function start({ development }: StartOptions): Promise<PlatformApp>
     await platform.start();
     return {
       isAppHost: (host) => services.gateway.isAppHost(host),
-      handleRequest(request, response) {
-        if (services.gateway.isAppHost(request.headers.host) && !isMachineCall(request)) return services.gateway.handleRequest(request, response);
+      handleRequest(request, response, options) {
+        if (services.gateway.isAppHost(request.headers.host) && !isMachineCall(request)) return services.gateway.handleRequest(request, response, options);
+        if (options?.continueUnsent) response.writeContinue();
         stampClientAddress(request, { header: clientAddressHeader, toPlainAddress, isTrusted });
         void edge(request, response);
       },

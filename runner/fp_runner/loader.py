@@ -17,6 +17,10 @@ Asgi = Callable[..., Any]
 MOST_ROUTES = 2_000
 
 
+class LoadInterrupted(BaseException):
+    """The platform ended the load, since it took too long: raised where the app's code was at that moment."""
+
+
 class LoadFailed(Exception):
     """The app could not be loaded. `kind` is `load` or `entrypoint`."""
 
@@ -56,14 +60,29 @@ def load(code_path: str, entrypoint: str) -> Loaded:
     try:
         os.chdir(code_path)
         sys.path.insert(0, code_path)
+        make_room(code_path)
         importlib.invalidate_caches()
         module = importlib.import_module(module_name(entrypoint))
         app, factory = find_app(module, entrypoint)
     except EntrypointError as error:
         raise LoadFailed("entrypoint", Failure("EntrypointError", str(error), "", entrypoint, 1), elapsed()) from error
+    except LoadInterrupted as error:
+        raise LoadFailed("timeout", describe(error, code_path), elapsed()) from error
     except BaseException as error:  # noqa: BLE001 (sys.exit at import is the author's failure, not ours)
         raise LoadFailed("load", _describe_load(error, code_path), elapsed()) from error
     return Loaded(app, detect_framework(app), factory, list_routes(app), elapsed())
+
+
+def make_room(code_path: str) -> None:
+    """Forgets preloaded packages that the bundle has modules of the same name for: under plain uvicorn the bundle's would be found.
+
+    The standard library stays: uvicorn itself has most of it imported before it looks at an app.
+    """
+    own = {entry.name.removesuffix(".py") for entry in os.scandir(code_path) if entry.name.endswith(".py") or entry.is_dir()}
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top in own and top not in sys.stdlib_module_names and top not in ("fp_runner", "__main__"):
+            del sys.modules[name]
 
 
 def module_name(entrypoint: str) -> str:

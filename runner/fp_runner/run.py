@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import signal
 import socket
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import Any
 from .control import Control, SilentControl
 from .exception_log import ExceptionLog
 from .failure import Failure, describe
-from .loader import LoadFailed, load
+from .loader import LoadFailed, LoadInterrupted, load
 from .middleware import Platform
 from .server import Server, make_server
 
@@ -31,6 +32,8 @@ class Claim:
     version: int = 0
     env: dict[str, str] = field(default_factory=dict)
     mongo_uri: str | None = None
+    # For the import; 0 is without end. Ended from inside, it can say where the app's code was.
+    load_seconds: float = 0
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> "Claim":
@@ -42,6 +45,7 @@ class Claim:
             version=message["version"],
             env=dict(message["env"]),
             mongo_uri=message["mongoUri"],
+            load_seconds=message.get("loadMs", 0) / 1000,
         )
 
 
@@ -55,10 +59,15 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
     random.seed()
     code_path = os.path.abspath(claim.code_path)
     asyncio.set_event_loop(loop)
+    signal.signal(signal.SIGALRM, _interrupt_load)
+    signal.setitimer(signal.ITIMER_REAL, claim.load_seconds)
     try:
         loaded = load(code_path, claim.entrypoint)
     except LoadFailed as failed:
         return _fail(control, failed.to_error(), failed.to_report())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
     control.send({"type": "loaded", "report": loaded.to_report()})
     log = ExceptionLog(control, app_id=claim.app_id, version=claim.version, mongo_uri=claim.mongo_uri)
     platform = Platform(loaded.app, instance=claim.instance, code_path=code_path, on_exception=log.add)
@@ -83,7 +92,12 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
         return 0
     error = platform.lifespan_error
     failure = describe(error, code_path) if error is not None else Failure("LifespanError", "The app's lifespan reported that it cannot start.", "", claim.entrypoint, 1)
-    return _fail(control, failure.to_json(kind="lifespan"), loaded.to_report())
+    lifespan_error = failure.to_json(kind="lifespan")
+    return _fail(control, lifespan_error, {**loaded.to_report(), "ok": False, "error": lifespan_error})
+
+
+def _interrupt_load(_signal: int, _frame: object) -> None:
+    raise LoadInterrupted("The app was still being imported when its time was up.")
 
 
 def _on_message(loop: asyncio.AbstractEventLoop, control: Control, server: Server) -> None:

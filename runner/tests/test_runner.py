@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-
 import pytest
 
 from conftest import RUNNER, Runner
@@ -94,6 +93,17 @@ app = FastAPI(lifespan=lifespan)
     assert [message["type"] for message in messages] == ["loaded", "failed"]
     assert messages[-1]["error"]["kind"] == "lifespan"
     assert (messages[-1]["error"]["message"], messages[-1]["error"]["line"]) == ("no connection", 7)
+    assert messages[-1]["report"]["ok"] is False
+
+
+def test_an_import_that_hangs_says_where_when_it_is_ended(runner: Runner) -> None:
+    failed = runner.claim("import time\nfrom fastapi import FastAPI\napp = FastAPI()\ntime.sleep(60)\n", loadMs=500)[-1]
+    assert (failed["error"]["kind"], failed["error"]["file"], failed["error"]["line"]) == ("timeout", "app.py", 4)
+
+
+def test_a_module_of_the_app_wins_over_a_preloaded_package_of_its_name(runner: Runner) -> None:
+    runner.claim({"app.py": "import jinja2\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root():\n    return jinja2.mine\n", "jinja2.py": "mine = 'own'\n"})
+    assert json.loads(runner.get("/")[2]) == "own"
 
 
 def test_create_app_and_bare_asgi_and_fasthtml_are_apps(start: Callable[[], Runner]) -> None:

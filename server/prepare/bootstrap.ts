@@ -63,7 +63,8 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   }
   const life: Life = {
     config,
-    server: createServer(),
+    // Node would cut an upload to an app after five minutes; how long a request may take is the gateway's affair.
+    server: createServer({ requestTimeout: 0 }),
     lockPath,
     stopping: new AbortController(),
     steps: createSteps(stepTitles, narrate()),
@@ -126,6 +127,11 @@ function answerRequests(life: Life): void {
   life.server.on("request", (request, response) => {
     if (life.platform) return life.platform.handleRequest(request, response);
     life.watched ||= (request.headers.accept ?? "").includes("text/html");
+    answerWhilePreparing(request, response, life.steps.snapshot(), isOwnHost);
+  });
+  // Node answers `Expect: 100-continue` by itself, and would invite the body of a request that waits for a sleeping app.
+  life.server.on("checkContinue", (request, response) => {
+    if (life.platform) return life.platform.handleRequest(request, response, { continueUnsent: true });
     answerWhilePreparing(request, response, life.steps.snapshot(), isOwnHost);
   });
   life.server.on("upgrade", (request, socket, head) => {

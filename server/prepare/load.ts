@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { PlatformApp, PlatformModule } from "./platform-app.ts";
 
 export interface LoadedPlatform {
-  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  handleRequest: PlatformApp["handleRequest"];
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   stop(): Promise<void>;
   notices: readonly string[];
@@ -32,7 +32,7 @@ async function loadBuild(root: string): Promise<LoadedPlatform> {
   const { start } = (await import(pathToFileURL(join(root, "build/server/index.js")).href)) as PlatformModule;
   const app = await start({ development: false });
   return {
-    handleRequest: (request, response) => app.handleRequest(request, response),
+    handleRequest: (request, response, options) => app.handleRequest(request, response, options),
     handleUpgrade(request, socket, head) {
       if (!app.handleUpgrade(request, socket, head)) socket.destroy();
     },

@@ -8,7 +8,8 @@ export interface StartOptions {
 }
 
 export interface PlatformApp {
-  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** `continueUnsent`: the caller waits for `100 Continue` before it sends its body. */
+  handleRequest(request: IncomingMessage, response: ServerResponse, options?: { continueUnsent?: boolean }): void;
   /** False when nobody claims the upgrade. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** The `Host` header leads to an app, so that nothing of the platform (Vite included) may look at the request. */
