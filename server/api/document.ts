@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, made from the operation table. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
 import { operations, type Operation } from "#core/contract/operations/index.ts";
 import { problemSchema, statusByCode, type ProblemCode } from "#core/contract/problem.ts";
 
@@ -9,7 +10,9 @@ export function createDocument(publicUrl: string): object {
   const { openAPIRegistry, getOpenAPI31Document } = bound(new OpenAPIHono());
   openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer", description: "An API token, or the `token` of a sign-in" });
   openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "fp.session_token" });
-  const problem = openAPIRegistry.register("Problem", problemSchema as never);
+  // By reference: the schema was made before this library taught zod its own method, and it is the same everywhere.
+  openAPIRegistry.registerComponent("schemas", "Problem", z.toJSONSchema(problemSchema) as never);
+  const problem = { $ref: "#/components/schemas/Problem" };
   for (const row of Object.values(operations) as Operation[]) openAPIRegistry.registerPath(toRoute(row, problem));
   return getOpenAPI31Document({
     openapi: "3.1.0",
