@@ -22,11 +22,11 @@ export const templateSchema = z
 export type Template = z.infer<typeof templateSchema>;
 
 /**
- * Reads one template.
+ * Reads one template; `source` names it in an error.
  * @throws Error that names every field that is wrong.
  */
-export function parseTemplate(yamlText: string): Template {
+export function parseTemplate(yamlText: string, source = "The template"): Template {
   const parsed = templateSchema.safeParse(parse(yamlText));
   if (parsed.success) return parsed.data;
-  throw new Error(`The template is not usable:\n${parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n")}`);
+  throw new Error(`${source} is not usable:\n${parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n")}`);
 }

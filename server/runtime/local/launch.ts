@@ -88,6 +88,7 @@ async function claim(context: LaunchContext, runner: Runner, spec: InstanceSpec,
     mongoUri,
     database: spec.database?.name ?? null,
     concurrency: spec.limits.concurrency,
+    loadMs: Math.max(context.loadTimeoutMs - reportMs, reportMs),
   });
   const loaded = await report;
   onStage("starting", "succeeded", `It answers, ${Math.round(performance.now() - started)} ms after it was given the files`);
@@ -109,6 +110,9 @@ function followOutput(context: LaunchContext, runner: Runner, appId: string): vo
     if (message.type === "dropped" && message.count > 0) log("platform", `${message.count} exception records were left out: they came faster than they could be stored`);
   });
 }
+
+/** What a runner has to end an import that takes too long and say where it was, before it is killed. */
+const reportMs = 500;
 
 /** Resolves with the report when the app answers. */
 function awaitReady(runner: Runner, timeoutMs: number, signal: AbortSignal): Promise<LoadReport> {
@@ -170,6 +174,7 @@ export async function checkFiles(context: LaunchContext, files: Files, entrypoin
         mongoUri: unreachable.replace("timeoutMS=30000", "timeoutMS=2000"),
         database: null,
         concurrency: 1,
+        loadMs: checkTimeoutMs - reportMs,
       };
       runner.claim(message);
     });

@@ -71,6 +71,8 @@ export interface ClaimMessage {
   mongoUri: string | null;
   database: string | null;
   concurrency: number;
+  /** For the import alone: the runner ends it itself a moment before the platform would, and can say where it was. */
+  loadMs: number;
 }
 
 export type PlatformMessage = ClaimMessage | { type: "drain"; graceSeconds: number };
