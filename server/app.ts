@@ -2,7 +2,6 @@
  * The whole server as one module graph (the SSR input of the build): services, gateway, API and pages behind one listener.
  * A request's host is looked at first: an app's goes to the gateway, raw. Then the API, files, and pages last.
  */
-import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -10,7 +9,6 @@ import { createRequestHandler } from "react-router";
 import { clientAddressHeader } from "./accounts/auth.ts";
 import { createApi } from "./api/index.ts";
 import { readConfig } from "./config.ts";
-import { toHostname } from "./gateway/host.ts";
 import { createProxyTrust, toPlainAddress } from "./gateway/trust.ts";
 import { stampClientAddress } from "./http/client-address.ts";
 import { problemResponse, reportError, toAppError } from "./http/errors.ts";
@@ -37,13 +35,13 @@ export async function start({ development }: StartOptions): Promise<PlatformApp>
     return {
       isAppHost: (host) => services.gateway.isAppHost(host),
       handleRequest(request, response, options) {
-        if (services.gateway.isAppHost(request.headers.host) && !isMachineCall(request)) return services.gateway.handleRequest(request, response, options);
+        if (services.gateway.isAppHost(request.headers.host)) return services.gateway.handleRequest(request, response, options);
         if (options?.continueUnsent) response.writeContinue();
         stampClientAddress(request, { header: clientAddressHeader, toPlainAddress, isTrusted });
         void edge(request, response);
       },
       handleUpgrade(request, socket, head) {
-        if (services.gateway.isAppHost(request.headers.host) && !isMachineCall(request)) {
+        if (services.gateway.isAppHost(request.headers.host)) {
           services.gateway.handleUpgrade(request, socket, head);
           return true;
         }
@@ -56,13 +54,6 @@ export async function start({ development }: StartOptions): Promise<PlatformApp>
     await platform.stop().catch(() => undefined);
     throw error;
   }
-}
-
-/** Pages at 127.0.0.1 lead to PUBLIC_URL, where cookies belong. Scripts and probes have no cookies, and lose their token in a redirect: they are answered. */
-function isMachineCall(request: IncomingMessage): boolean {
-  const hostname = toHostname(request.headers.host ?? "");
-  if (hostname !== "localhost" && hostname !== "[::1]" && !/^127(?:\.\d{1,3}){3}$/.test(hostname)) return false;
-  return /^\/(api\/|healthz|readyz)/.test(request.url ?? "");
 }
 
 function createEdge(services: Services, api: Hono, handler: PageHandler, development: boolean): Hono {

@@ -11,7 +11,7 @@ export function createDocument(publicUrl: string): object {
   openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer", description: "An API token, or the `token` of a sign-in" });
   openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "fp.session_token" });
   // By reference: the schema was made before this library taught zod its own method, and it is the same everywhere.
-  openAPIRegistry.registerComponent("schemas", "Problem", z.toJSONSchema(problemSchema) as never);
+  openAPIRegistry.registerComponent("schemas", "Problem", z.toJSONSchema(problemSchema, { io: "input" }) as never);
   const problem = { $ref: "#/components/schemas/Problem" };
   for (const row of Object.values(operations) as Operation[]) openAPIRegistry.registerPath(toRoute(row, problem));
   return getOpenAPI31Document({

@@ -18,6 +18,8 @@ export function createPages({ services, handler, development }: { services: Serv
   const appsOrigin = appsOriginOf(config);
   return async (c) => {
     const incoming = c.req.raw;
+    const elsewhere = redirectToPublicHost(incoming, publicUrl);
+    if (elsewhere) return elsewhere;
     if (isForeignWrite(incoming, publicUrl.origin)) return problemResponse(new AppError("bad_origin", `Forms of this site are sent from ${publicUrl.origin} only.`));
     const nonce = randomBytes(16).toString("base64");
     const response = await handler(toPublicRequest(incoming, publicUrl), pageContext(services, incoming, nonce, publicUrl));
@@ -27,6 +29,17 @@ export function createPages({ services, handler, development }: { services: Serv
     if (!headers.has("cache-control")) headers.set("cache-control", "private, no-cache");
     return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
   };
+}
+
+/**
+ * Pages at 127.0.0.1 lead to PUBLIC_URL, where cookies and links are right. The API is answered there all the same:
+ * scripts and probes have no cookies, and would lose their token in a redirect.
+ */
+function redirectToPublicHost(request: Request, publicUrl: URL): Response | null {
+  const url = new URL(request.url);
+  if (url.hostname.replace(/\.$/, "") === publicUrl.hostname) return null;
+  // 307 keeps the method, and unlike 308 is not remembered by browsers when PUBLIC_URL changes.
+  return new Response(null, { status: 307, headers: { location: publicUrl.origin + url.pathname + url.search, "cache-control": "no-store" } });
 }
 
 function pageContext(services: Services, request: Request, nonce: string, publicUrl: URL): RouterContextProvider {
