@@ -56,16 +56,11 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
     });
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const started = child;
-    await waitFor(
-      "the platform is ready",
-      async () => {
-        if (started.exitCode !== null) throw new Error(`It ended with ${started.exitCode}:\n${output}`);
-        return (await platform.call("/readyz")).status === 200;
-      },
-      120_000,
-    ).catch((error: unknown) => {
+    const ready = async (): Promise<boolean> => started.exitCode !== null || (await platform.call("/readyz")).status === 200;
+    await waitFor("the platform is ready", ready, 120_000).catch((error: unknown) => {
       throw new Error(`The platform did not start:\n${output}`, { cause: error });
     });
+    if (started.exitCode !== null) throw new Error(`The platform ended with ${started.exitCode}:\n${output}`);
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

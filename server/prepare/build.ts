@@ -47,7 +47,7 @@ export async function prepareBuild({ root, progress, signal, command }: BuildOpt
       const stamp = await hashSources(root);
       await rm(stampPath, { force: true });
       progress({ detail: "bundling pages and server" });
-      await runBuilder(command ?? [process.execPath, join(root, "node_modules/@react-router/dev/bin.js"), "build"], root, progress, signal);
+      await runBuilder(command ?? [process.execPath, join(root, "node_modules/.bin/react-router"), "build"], root, progress, signal);
       await writeFile(stampPath, stamp);
       return true;
     },
