@@ -1,7 +1,7 @@
 /** What a failed page says: what happened, what was kept, what to do, and the name of the request for whoever looks into it. */
 import { isRouteErrorResponse, Link, useLocation } from "react-router";
 import { LogoMark } from "./logo.tsx";
-import { buttonVariants } from "./ui/button.tsx";
+import { buttonVariants } from "./ui/button-variants.ts";
 import { describeFailure } from "./failure-words.ts";
 
 /** A whole page without a frame, for the root's boundary. */

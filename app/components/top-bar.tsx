@@ -5,7 +5,7 @@ import { openPalette } from "./command-state.ts";
 import { LogoMark } from "./logo.tsx";
 import type { Crumb, PageHandle } from "./page-handle.ts";
 import type { Theme } from "./theme.ts";
-import { buttonVariants } from "./ui/button.tsx";
+import { buttonVariants } from "./ui/button-variants.ts";
 import { cn } from "./ui/cn.ts";
 import { useViewer, type Viewer } from "./viewer.ts";
 

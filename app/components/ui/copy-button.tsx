@@ -1,8 +1,10 @@
 import { CheckIcon, CopyIcon } from "lucide-react";
-import { useEffect, useState } from "react";
-import { Button, type ButtonProps } from "./button.tsx";
+import { useEffect, useState, type ComponentProps } from "react";
+import type { ButtonProps } from "./button.tsx";
+import { buttonVariants } from "./button-variants.ts";
+import { cn } from "./cn.ts";
 
-export interface CopyButtonProps extends Omit<ButtonProps, "value" | "onClick"> {
+export interface CopyButtonProps extends Omit<ComponentProps<"button">, "value" | "onClick">, Pick<ButtonProps, "variant" | "size"> {
   /** What lands in the clipboard. */
   value: string;
   /** What is copied, in words: "Copy URL". */
@@ -15,7 +17,7 @@ export interface CopyButtonProps extends Omit<ButtonProps, "value" | "onClick"> 
 const confirmedMs = 1_600;
 
 /** Copies a text and says so where it was pressed. */
-export function CopyButton({ value, label, showLabel = false, variant = "ghost", size, ...props }: CopyButtonProps) {
+export function CopyButton({ value, label, showLabel = false, variant = "ghost", size, className, ...props }: CopyButtonProps) {
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
   useEffect(() => {
     if (state === "idle") return;
@@ -29,10 +31,10 @@ export function CopyButton({ value, label, showLabel = false, variant = "ghost",
     written.then(() => setState("copied"), () => setState("failed"));
   };
   return (
-    <Button variant={variant} size={size ?? (showLabel ? "sm" : "icon-sm")} onClick={copy} aria-label={showLabel ? undefined : said} title={said} {...props}>
+    <button type="button" data-slot="copy-button" className={cn(buttonVariants({ variant, size: size ?? (showLabel ? "sm" : "icon-sm") }), className)} onClick={copy} aria-label={showLabel ? undefined : said} title={said} {...props}>
       {state === "copied" ? <CheckIcon aria-hidden className="text-running" /> : <CopyIcon aria-hidden />}
       {showLabel && said}
       <span aria-live="polite" className="sr-only">{state === "idle" || showLabel ? "" : said}</span>
-    </Button>
+    </button>
   );
 }

@@ -1,7 +1,7 @@
 import { Dialog as Primitive } from "@base-ui/react/dialog";
 import { XIcon } from "lucide-react";
 import type { ComponentProps } from "react";
-import { buttonVariants } from "./button.tsx";
+import { buttonVariants } from "./button-variants.ts";
 import { cn } from "./cn.ts";
 
 export const Dialog = Primitive.Root;

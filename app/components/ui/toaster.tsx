@@ -1,7 +1,7 @@
 import { Toast as Primitive } from "@base-ui/react/toast";
 import { CircleAlertIcon, CircleCheckIcon, XIcon } from "lucide-react";
 import { useEffect } from "react";
-import { buttonVariants } from "./button.tsx";
+import { buttonVariants } from "./button-variants.ts";
 import { cn } from "./cn.ts";
 import { connectToaster } from "./toast.tsx";
 

@@ -1,6 +1,6 @@
 import { BookOpenIcon, ExternalLinkIcon, MoonStarIcon, PencilIcon, ScrollTextIcon } from "lucide-react";
 import { Link, useFetcher } from "react-router";
-import { buttonVariants } from "#app/components/ui/button.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { cn } from "#app/components/ui/cn.ts";
 import { CopyButton } from "#app/components/ui/copy-button.tsx";
 import { RelativeTime } from "#app/components/ui/relative-time.tsx";

@@ -1,6 +1,6 @@
 import { ArrowRightIcon, DatabaseIcon, FileCode2Icon } from "lucide-react";
 import { Form } from "react-router";
-import { Button } from "#app/components/ui/button.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Badge } from "#app/components/ui/badge.tsx";
 import type { TemplateView } from "#core/contract/template-view.ts";
 
@@ -27,7 +27,7 @@ export function FirstApp({ templates }: { templates: readonly TemplateView[] }) 
       </ul>
       <Form method="post" action="/apps" className="mt-4">
         <input type="hidden" name="name" value="My app" />
-        <Button type="submit" name="intent" value="create" variant="outline"><FileCode2Icon aria-hidden />Start from scratch</Button>
+        <button type="submit" name="intent" value="create" className={buttonVariants({ variant: "outline" })}><FileCode2Icon aria-hidden />Start from scratch</button>
       </Form>
     </div>
   );

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { Form, Link, redirect, useNavigation, useSubmit } from "react-router";
 import { z } from "zod";
 import { readForm } from "#app/components/form-input.ts";
-import { Button } from "#app/components/ui/button.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { EmptyState } from "#app/components/ui/empty-state.tsx";
 import { Input } from "#app/components/ui/input.tsx";
 import { plural } from "#app/components/ui/time-words.ts";
@@ -53,7 +53,7 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-title">Apps</h1>
-        <Button nativeButton={false} render={<Link to="/apps/new" />}><PlusIcon aria-hidden />New app</Button>
+        <Link to="/apps/new" className={buttonVariants()}><PlusIcon aria-hidden />New app</Link>
       </div>
       <div className="mt-5 flex flex-wrap items-center gap-x-4 gap-y-3">
         <Search query={query} />
@@ -63,15 +63,15 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
         {page.items.length > 0 ? (
           <ul aria-label="Apps" className="divide-y">{page.items.map((app) => <AppRow key={app.id} app={app} />)}</ul>
         ) : (
-          <EmptyState icon={<SearchIcon />} title="No app matches" action={<Button variant="outline" nativeButton={false} render={<Link to="/apps" />}>Show all {plural(total, "app")}</Button>}>
+          <EmptyState icon={<SearchIcon />} title="No app matches" action={<Link to="/apps" className={buttonVariants({ variant: "outline" })}>Show all {plural(total, "app")}</Link>}>
             {query.search !== undefined ? <>Nothing is called “{query.search}”{query.status !== undefined && <> and is {query.status}</>}.</> : <>None of your apps is {query.status} now.</>}
           </EmptyState>
         )}
       </div>
       {(page.nextCursor !== null || query.cursor !== undefined) && (
         <nav aria-label="Pages" className="mt-4 flex items-center justify-between">
-          {query.cursor === undefined ? <span /> : <Button variant="outline" size="sm" nativeButton={false} render={<Link to={toListPath(query, { cursor: undefined })} />}><ChevronLeftIcon aria-hidden />First page</Button>}
-          {page.nextCursor === null ? <span className="text-muted-foreground">{filtered ? "That was the last match." : "That was the last one."}</span> : <Button variant="outline" size="sm" nativeButton={false} render={<Link to={toListPath(query, { cursor: page.nextCursor })} />}>Next page<ChevronRightIcon aria-hidden /></Button>}
+          {query.cursor === undefined ? <span /> : <Link to={toListPath(query, { cursor: undefined })} className={buttonVariants({ variant: "outline", size: "sm" })}><ChevronLeftIcon aria-hidden />First page</Link>}
+          {page.nextCursor === null ? <span className="text-muted-foreground">{filtered ? "That was the last match." : "That was the last one."}</span> : <Link to={toListPath(query, { cursor: page.nextCursor })} className={buttonVariants({ variant: "outline", size: "sm" })}>Next page<ChevronRightIcon aria-hidden /></Link>}
         </nav>
       )}
     </>

@@ -31,7 +31,7 @@ function Pill({ to, current, label, count, status }: { to: string; current: bool
     >
       {status && <StatusDot status={status} />}
       {label}
-      <span className="tabular-nums opacity-80">{count.toLocaleString("en")}</span>
+      <span className="tabular-nums">{count.toLocaleString("en")}</span>
     </Link>
   );
 }

@@ -1,7 +1,8 @@
 import { ActivityIcon, ChevronRightIcon, FilterXIcon, SnowflakeIcon } from "lucide-react";
 import { Fragment } from "react";
 import { Form, Link, useSubmit } from "react-router";
-import { Button, buttonVariants } from "#app/components/ui/button.tsx";
+import { Button } from "#app/components/ui/button.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Card, CardHeader, CardTitle } from "#app/components/ui/card.tsx";
 import { cn } from "#app/components/ui/cn.ts";
 import { EmptyState } from "#app/components/ui/empty-state.tsx";

@@ -1,6 +1,7 @@
 import { KeyRoundIcon } from "lucide-react";
 import { Form } from "react-router";
-import { Button, buttonVariants } from "#app/components/ui/button.tsx";
+import { Button } from "#app/components/ui/button.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { EmptyState } from "#app/components/ui/empty-state.tsx";
 import { RelativeTime } from "#app/components/ui/relative-time.tsx";
 import type { Token } from "#core/contract/account.ts";
