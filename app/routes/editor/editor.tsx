@@ -30,8 +30,6 @@ import { useEditorActions } from "./use-editor-actions.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useUnsaved } from "./use-unsaved.ts";
 
-export const handle = { fullWindow: true };
-
 export function meta({ loaderData }: Route.MetaArgs) {
   return [{ title: `${loaderData?.app.name ?? "Editor"} · Edit` }];
 }
@@ -67,7 +65,8 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, usesMongo: usedMongo }: EditorProps) {
+function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps) {
+  const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
   const actions = useEditorActions(app.id, app.slug);
@@ -93,14 +92,14 @@ function Screen({ app, env, databases, usesMongo: usedMongo }: EditorProps) {
       toast({ title: "The deployment can no longer be followed", description: "It goes on by itself; reload to see how it stands.", type: "error" });
     },
   );
-  // Another tab's or a colleague's deployment, seen when the page reads its data again, needs no store: the header shows the app's status.
+  // A link into this app from this very page (a traceback, the palette) changes the address only.
   useEffect(() => {
-    if (app.lastDeployment?.state === "running") void revalidate();
-  }, [app.lastDeployment?.id, app.lastDeployment?.state, revalidate]);
+    if (file !== undefined && line !== undefined) store.getState().goTo({ file, line });
+  }, [file, line, store]);
 
   const menu = <AppMenu app={app} onOpen={setDialog} />;
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <main id="main" className="fp-editor flex h-dvh min-h-0 flex-col overflow-hidden">
       <Header app={app} env={env} usesMongo={python.answer?.usesMongo ?? usedMongo} actions={actions} onSettings={() => setDialog("settings")} menu={menu} />
       <Workspace
         files={<FileList problems={problems} />}
@@ -116,7 +115,7 @@ function Screen({ app, env, databases, usesMongo: usedMongo }: EditorProps) {
         <SettingsDrawer app={app} env={env} databases={databases} onClose={() => setDialog(null)} onSaved={(deploymentId) => { setDialog(null); actions.follow(deploymentId); toast({ title: "Settings saved", type: "success" }); void revalidate(); }} />
       )}
       <Conflicts actions={actions} unsaved={unsaved} />
-    </div>
+    </main>
   );
 }
 

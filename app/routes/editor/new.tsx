@@ -38,7 +38,7 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
   const suggested = templates.find(({ id }) => id === template)?.name ?? "My app";
   const problem = actionData?.problem;
   return (
-    <main id="main" className="mx-auto w-full max-w-3xl px-4 py-8">
+    <div className="mx-auto w-full max-w-3xl">
       <h1 className="text-title">New app</h1>
       <p className="mt-1 text-muted-foreground">Pick what to start from. Everything can be changed later.</p>
       <Form method="post" className="mt-6 grid gap-6">
@@ -57,9 +57,11 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
         </div>
         <Button type="submit" className="w-fit" disabled={busy}>{busy && <LoaderCircleIcon aria-hidden className="motion-safe:animate-spin" />}Create app</Button>
       </Form>
-    </main>
+    </div>
   );
 }
+
+const frameworks: Readonly<Record<string, string>> = { fastapi: "FastAPI", fasthtml: "FastHTML", asgi: "ASGI" };
 
 /** One template, or a blank start. */
 function Choice({ template, checked, onPick }: { template: TemplateView | null; checked: boolean; onPick(): void }) {
@@ -70,7 +72,7 @@ function Choice({ template, checked, onPick }: { template: TemplateView | null; 
         <span className="font-medium">{template?.name ?? "Start from scratch"}</span>
         <span className="text-[13px] text-muted-foreground">{template?.description ?? "One file, app.py, with a single route."}</span>
         <span className="flex flex-wrap items-center gap-x-3 text-xs text-muted-foreground">
-          <span className="flex items-center gap-1"><FileCode2Icon aria-hidden className="size-3.5" />{template?.framework ?? "FastAPI"}</span>
+          <span className="flex items-center gap-1"><FileCode2Icon aria-hidden className="size-3.5" />{frameworks[template?.framework ?? "fastapi"] ?? template?.framework}</span>
           {template?.database === true && <span className="flex items-center gap-1"><DatabaseIcon aria-hidden className="size-3.5" />Database</span>}
         </span>
       </span>

@@ -1,6 +1,7 @@
 /** The editor itself. In a module of its own that only the browser gets, after the page has been painted. */
 import { useEffect, useRef } from "react";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import { toast } from "#app/components/ui/toast.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { createModels, type Models } from "./models.client.ts";
 import { failedLines, setMarks } from "./marks.client.ts";
@@ -42,9 +43,18 @@ export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }
     models.current = createModels(store, scope);
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => handlers.current.onSave());
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => handlers.current.onDeploy());
+    // The key differs by system in Monaco; this one works on all.
+    made.addCommand(monaco.KeyMod.Shift | monaco.KeyMod.Alt | monaco.KeyCode.KeyF, () => void made.getAction("editor.action.formatDocument")?.run());
     const formatter = monaco.languages.registerDocumentFormattingEditProvider("python", {
       displayName: "Ruff",
-      provideDocumentFormattingEdits: async (model) => [{ range: model.getFullModelRange(), text: await handlers.current.format(model.getValue()) }],
+      provideDocumentFormattingEdits: async (model) => {
+        try {
+          return [{ range: model.getFullModelRange(), text: await handlers.current.format(model.getValue()) }];
+        } catch (error) {
+          toast({ title: error instanceof Error ? error.message : "This file could not be formatted.", type: "error" });
+          return [];
+        }
+      },
     });
     return () => {
       formatter.dispose();

@@ -28,5 +28,8 @@ export const commonOptions = {
   renderLineHighlightOnlyWhenFocus: true,
   overviewRulerLanes: 2,
   padding: { top: 8, bottom: 8 },
+  bracketPairColorization: { enabled: false },
+  // The default is a number so pale that it cannot be read.
+  renderFinalNewline: "on",
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
 } satisfies monaco.editor.IEditorOptions;

@@ -45,4 +45,4 @@ function Body({ body, raw }: { body: ReturnType<typeof bodyOf>; raw: boolean }) 
   return <pre aria-label="Body" tabIndex={0} className={`${bodyClass} break-words whitespace-pre-wrap`}>{body.text}{body.cut && "\n… the rest is left out here"}</pre>;
 }
 
-const bodyClass = "overflow-x-auto rounded-md bg-muted/60 p-2.5 font-mono text-xs leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring";
+const bodyClass = "overflow-x-auto rounded-md bg-muted/60 p-2.5 font-mono text-xs leading-6 outline-none focus-visible:ring-2 focus-visible:ring-ring";

@@ -30,7 +30,7 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
           <div className="flex items-center gap-1.5">
             <Input aria-label="Name" placeholder="NAME" value={row.name} spellCheck={false} autoComplete="off" readOnly={row.value === null} aria-invalid={faults.has(row.key)} onPaste={(event) => paste(event, row)} onChange={({ target }) => set(row.key, { name: target.value })} className="min-w-0 flex-1 font-mono text-[13px]" />
             {row.value === null ? (
-              <button type="button" onClick={() => set(row.key, { value: "" })} className="h-8 min-w-0 flex-1 truncate rounded-md border border-dashed px-2 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring">Stored secret. Replace</button>
+              <button type="button" onClick={() => set(row.key, { value: "" })} className="h-9 min-w-0 flex-1 truncate rounded-md border border-dashed px-3 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring">Stored secret. Replace</button>
             ) : (
               <Input aria-label={`Value of ${row.name || "the new variable"}`} placeholder="value" type={row.secret ? "password" : "text"} value={row.value} spellCheck={false} autoComplete="off" onChange={({ target }) => set(row.key, { value: target.value })} className="min-w-0 flex-1 font-mono text-[13px]" />
             )}

@@ -102,8 +102,8 @@ function FileRow({ path, active, locked, changed, worst, onOpen, onKey, onRename
       <button type="button" id={rowId(path)} aria-current={active ? "true" : undefined} title={path} onClick={onOpen} onKeyDown={onKey} className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring">
         <FileGlyph path={path} />
         <span className={`flex min-w-0 ${tone}`}>
-          {slash > 0 && <span className="min-w-4 shrink truncate text-muted-foreground">{path.slice(0, slash)}</span>}
-          <span className="max-w-full shrink-0 truncate">{path.slice(slash)}</span>
+          {slash > 0 && <span className="min-w-0 shrink-[99] truncate text-muted-foreground">{path.slice(0, slash)}</span>}
+          <span className="min-w-0 truncate">{path.slice(slash)}</span>
         </span>
         {worst !== undefined && <span className="sr-only">, has {worst === "error" ? "errors" : "warnings"}</span>}
         {changed && <span title="Not saved" className="ml-auto size-1.5 shrink-0 rounded-full bg-foreground/60 group-hover:opacity-0 group-focus-within:opacity-0"><span className="sr-only">, not saved</span></span>}

@@ -24,12 +24,10 @@ export function LogPanel({ slug }: { slug: string }) {
       setLines([]);
       setConnected(true);
     });
-    const take = (message: MessageEvent<string>) => {
+    source.addEventListener("message", (message: MessageEvent<string>) => {
       const line = logLineSchema.safeParse(JSON.parse(message.data));
       if (line.success) setLines((before) => [...before.slice(1 - keptLines), line.data]);
-    };
-    source.addEventListener("message", take);
-    source.addEventListener("line", take);
+    });
     source.addEventListener("error", () => setConnected(false));
     return () => source.close();
   }, [slug, paused]);

@@ -57,7 +57,7 @@ export function TestPanel({ slug, liveVersion }: TestPanelProps) {
             {methods.map((method) => <option key={method}>{method}</option>)}
           </select>
           <PathInput value={draft.path} invalid={fault?.field === "path"} describedBy={`${id}-path`} load={load} onChange={(path) => set({ path })} onPick={({ method, path, body }) => set({ method, path, body: takesBody(method) ? body || draft.body : draft.body })} />
-          <Button type="submit" size="sm" variant="secondary" disabled={liveVersion === null} title={liveVersion === null ? "Deploy the app first" : undefined}><SendIcon aria-hidden />Send</Button>
+          <Button type="submit" size="sm" variant="secondary" className="h-8" disabled={liveVersion === null} title={liveVersion === null ? "Deploy the app first" : undefined}><SendIcon aria-hidden />Send</Button>
         </div>
         {errorOf("path")}
         <Fold label="Headers" filled={draft.headers !== ""}>
