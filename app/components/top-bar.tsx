@@ -37,7 +37,7 @@ function Breadcrumb() {
     <nav aria-label="Breadcrumb" className="min-w-0">
       <ol className="flex min-w-0 items-center gap-1.5 text-sm">
         {crumbs.map(({ label, to }, index) => (
-          <li key={label + index} className="flex min-w-0 items-center gap-1.5">
+          <li key={label + index} className={cn("flex items-center gap-1.5", to === undefined ? "min-w-0" : "shrink-0")}>
             <span aria-hidden className="text-muted-foreground/60">/</span>
             {to === undefined ? <span aria-current="page" className="truncate font-medium">{label}</span> : <Link to={to} className="truncate rounded-sm text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">{label}</Link>}
           </li>

@@ -22,7 +22,7 @@ export function AppRow({ app }: { app: App }) {
       </div>
       <StatusBadge status={app.status} title={app.statusReason} />
       <div className="col-start-1 flex min-w-0 items-center gap-1 md:col-start-3">
-        <a href={app.url} target="_blank" rel="noreferrer" className="text-code relative truncate rounded-sm text-muted-foreground outline-none hover:text-foreground hover:underline focus-visible:ring-2 focus-visible:ring-ring">{app.url.replace(/^https?:\/\//, "")}</a>
+        {live ? <a href={app.url} target="_blank" rel="noreferrer" className="text-code relative truncate rounded-sm text-muted-foreground outline-none hover:text-foreground hover:underline focus-visible:ring-2 focus-visible:ring-ring">{app.url.replace(/^https?:\/\//, "")}</a> : <span className="text-code truncate text-muted-foreground">{app.url.replace(/^https?:\/\//, "")}</span>}
         <CopyButton value={app.url} label={`Copy the URL of ${app.name}`} className="relative text-muted-foreground md:opacity-0 md:group-focus-within:opacity-100 md:group-hover:opacity-100 md:focus-visible:opacity-100" />
       </div>
       <RelativeTime at={lastActivity(app)} className="justify-self-end text-[13px] whitespace-nowrap text-muted-foreground md:justify-self-start" />

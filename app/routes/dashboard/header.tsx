@@ -68,13 +68,17 @@ function DraftBadge({ app }: { app: App }) {
   return app.deployed.hash === app.draft.hash ? <Badge variant="outline">Live: version {app.deployed.version}</Badge> : <Badge variant="deploying">Saved, not deployed</Badge>;
 }
 
+const sourceWords: Record<Deployment["source"], string> = { browser: "from the browser", cli: "from the command line", api: "over the API", assistant: "by the assistant", mcp: "over MCP" };
+
 /** The last deployment in one line; a failed one says why and where. */
 function DeploymentNote({ app, deployment }: { app: App; deployment: Deployment | null }) {
   if (deployment === null) return null;
   const what = deployment.kind === "rollback" ? "Rollback" : "Deployment";
   if (deployment.state === "running") return <p role="status" className="flex items-center gap-2 text-muted-foreground"><span aria-hidden className="size-1.5 rounded-full bg-deploying motion-safe:animate-pulse" />{what} under way: {deployment.events.at(-1)?.message ?? "starting"}</p>;
   const took = deployment.finishedAt === null ? null : formatMs(Date.parse(deployment.finishedAt) - Date.parse(deployment.createdAt));
-  if (deployment.state === "succeeded") return <p className="text-muted-foreground">{what === "Rollback" ? "Rolled back" : "Deployed"}{deployment.version !== undefined && <> to version {deployment.version}</>} <RelativeTime at={deployment.finishedAt ?? deployment.createdAt} />{took !== null && <> in {took}</>}, from the {deployment.source}.</p>;
+  if (deployment.state === "succeeded") {
+    return <p className="text-muted-foreground">{deployment.version === undefined ? what : `Version ${deployment.version}`} {deployment.kind === "rollback" ? "rolled back to" : "deployed"} <RelativeTime at={deployment.finishedAt ?? deployment.createdAt} />{took !== null && <> in {took}</>}, {sourceWords[deployment.source]}.</p>;
+  }
   const place = deployment.problems?.find(({ severity }) => severity === "error");
   return (
     <div className="rounded-xl border border-error/30 bg-error/5 px-4 py-3">

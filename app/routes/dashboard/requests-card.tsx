@@ -38,7 +38,7 @@ export function RequestsCard({ slug, url, deployed, page, query, opened }: Reque
       ) : (
         <Table className="border-t">
           <TableHeader>
-            <TableRow className="hover:bg-transparent"><TableHead>Time</TableHead><TableHead>Request</TableHead><TableHead className="text-right">Status</TableHead><TableHead className="text-right">Latency</TableHead></TableRow>
+            <TableRow className="hover:bg-transparent"><TableHead className="max-sm:hidden">Time</TableHead><TableHead>Request</TableHead><TableHead className="text-right">Status</TableHead><TableHead className="text-right">Latency</TableHead></TableRow>
           </TableHeader>
           <TableBody>
             {page.items.map((entry) => (
@@ -69,7 +69,7 @@ function statusColor(status: number): string {
 function Row({ entry, query, open }: { entry: RequestEntry; query: RequestQuery; open: boolean }) {
   return (
     <TableRow className={cn("relative", open && "bg-muted/40")}>
-      <TableCell className="text-muted-foreground"><RelativeTime at={entry.at} /></TableCell>
+      <TableCell className="text-muted-foreground max-sm:hidden"><RelativeTime at={entry.at} /></TableCell>
       <TableCell className="w-full max-w-0">
         <Link preventScrollReset replace={open} to={toRequestSearch(query, { request: open ? undefined : entry.id })} aria-expanded={open} className="text-code flex min-w-0 items-center gap-2 rounded-sm outline-none after:absolute after:inset-0 focus-visible:after:ring-2 focus-visible:after:ring-ring focus-visible:after:ring-inset">
           <ChevronRightIcon aria-hidden className={cn("size-3.5 shrink-0 text-muted-foreground transition-transform", open && "rotate-90")} />
