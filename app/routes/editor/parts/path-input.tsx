@@ -37,7 +37,8 @@ export function PathInput({ value, invalid, describedBy, load, onChange, onPick 
       event.preventDefault();
       if (!open) return show();
       const step = event.key === "ArrowDown" ? 1 : -1;
-      setAt((before) => (found.length === 0 ? -1 : (before + step + found.length) % found.length));
+      // From nowhere, down begins at the first and up at the last.
+      setAt((before) => (found.length === 0 ? -1 : before < 0 ? (step > 0 ? 0 : found.length - 1) : (before + step + found.length) % found.length));
     } else if (event.key === "Enter" && open && found[at] !== undefined) {
       event.preventDefault();
       pick(found[at]);
