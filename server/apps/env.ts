@@ -15,13 +15,15 @@ export interface AppEnv {
   copy(fromAppId: string, toAppId: string): Promise<void>;
 }
 
+/** What a variable is sealed for. */
+export const envContext = (appId: string, name: string): string => `env/${appId}/${name}`;
+
 /** Variables of apps, each sealed for its app and name. */
 export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
   const stored = async (appId: string) => (await env.findById(appId).lean())?.vars ?? [];
-  const contextOf = (appId: string, name: string): string => `env/${appId}/${name}`;
 
   const list = async (appId: string): Promise<EnvVar[]> =>
-    (await stored(appId)).map(({ name, secret, value }) => (secret ? { name, secret } : { name, secret, value: vault.open(value, contextOf(appId, name)) }));
+    (await stored(appId)).map(({ name, secret, value }) => (secret ? { name, secret } : { name, secret, value: vault.open(value, envContext(appId, name)) }));
 
   const write = (appId: string, vars: object[]) => env.updateOne({ _id: appId }, { $set: { vars, updatedAt: new Date() } }, { upsert: true });
 
@@ -35,19 +37,19 @@ export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
         name,
         // What was secret stays so when only its value is kept: it must not become readable by a flag.
         secret: value === undefined ? secret || before.get(name)!.secret : secret,
-        value: value === undefined ? before.get(name)!.value : vault.seal(value, contextOf(appId, name)),
+        value: value === undefined ? before.get(name)!.value : vault.seal(value, envContext(appId, name)),
       }));
       await write(appId, next);
       return list(appId);
     },
     async open(appId) {
-      return Object.fromEntries((await stored(appId)).map(({ name, value }) => [name, vault.open(value, contextOf(appId, name))]));
+      return Object.fromEntries((await stored(appId)).map(({ name, value }) => [name, vault.open(value, envContext(appId, name))]));
     },
     async copy(fromAppId, toAppId) {
       const vars = (await stored(fromAppId)).map(({ name, secret, value }) => ({
         name,
         secret,
-        value: vault.seal(vault.open(value, contextOf(fromAppId, name)), contextOf(toAppId, name)),
+        value: vault.seal(vault.open(value, envContext(fromAppId, name)), envContext(toAppId, name)),
       }));
       if (vars.length > 0) await write(toAppId, vars);
     },

@@ -3,7 +3,7 @@ import { Types } from "mongoose";
 import { AppError } from "#core/contract/problem.ts";
 import { failpoint, type Storage, type Vault } from "#server/storage/index.ts";
 import type { Databases } from "./index.ts";
-import { databaseModel, type DatabaseDocument } from "./models.ts";
+import { databaseModel, passwordContext, type DatabaseDocument } from "./models.ts";
 
 type Found = DatabaseDocument & { _id: Types.ObjectId };
 
@@ -26,7 +26,7 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
   const finish = async (found: Found): Promise<Found> => {
     if (found.state === "ready") return found;
     const target = storage.client.db(found.physicalName);
-    const password = vault.open(found.password, contextOf(found));
+    const password = vault.open(found.password, passwordContext(found.physicalName));
     const roles = [{ role: "readWrite", db: found.physicalName }];
     try {
       await target.command({ createUser: found.username, pwd: password, roles });
@@ -61,7 +61,7 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
       const found = await model.findById(databaseId).lean<Found>();
       if (!found) throw new AppError("not_found", "The app's database is gone. Bind another in its settings.");
       const ready = await finish(found);
-      return { name: ready.physicalName, username: ready.username, password: vault.open(ready.password, contextOf(ready)) };
+      return { name: ready.physicalName, username: ready.username, password: vault.open(ready.password, passwordContext(ready.physicalName)) };
     },
   };
 
@@ -75,7 +75,7 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
         physicalName,
         default: true,
         username,
-        password: vault.seal(randomBytes(24).toString("base64url"), `database/${physicalName}`),
+        password: vault.seal(randomBytes(24).toString("base64url"), passwordContext(physicalName)),
         state: "creating",
         createdAt: new Date(),
       });
@@ -89,8 +89,6 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
     }
   }
 }
-
-const contextOf = (found: Found): string => `database/${found.physicalName}`;
 
 const isDuplicateUser = (error: unknown): boolean => (error as { code?: unknown }).code === 51_003 || /already exists/i.test(String((error as Error).message));
 

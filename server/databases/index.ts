@@ -3,6 +3,7 @@
  * Guarantees: credentials are stored encrypted; every read is scoped by owner. Talks to users' databases by the native driver only.
  */
 export { createDatabases } from "./databases.ts";
+export { resealDatabasePasswords } from "./reseal.ts";
 
 import type { DatabaseStats } from "#core/contract/app.ts";
 

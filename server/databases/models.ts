@@ -26,3 +26,6 @@ const databaseSchema = new Schema(
 
 export type DatabaseDocument = InferSchemaType<typeof databaseSchema>;
 export const databaseModel = (connection: Connection): Model<DatabaseDocument> => connection.model<DatabaseDocument>("Database", databaseSchema);
+
+/** What a database's password is sealed for. */
+export const passwordContext = (physicalName: string): string => `database/${physicalName}`;

@@ -6,6 +6,8 @@
 import mongoose, { type Connection, type Model } from "mongoose";
 
 export { createBatch, type Batch } from "./batch.ts";
+export { addSecret, ownKeyFile, ownsKeys, type KeySource } from "./key-file.ts";
+export { resealEach, type Resealed } from "./reseal.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
 export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
 export { createLeases, type Lease, type Leases } from "./leases.ts";

@@ -3,8 +3,7 @@
  * master key whose id is stored beside it, so that master keys can be rotated without reading the values.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readSecrets, rereadSecrets, type KeySource } from "./key-file.ts";
 
 export interface Sealed {
   keyId: string;
@@ -17,7 +16,14 @@ export interface Vault {
   seal(text: string, context: string): Sealed;
   /** @throws Error when the value was changed, the context is another, or its master key is gone. */
   open(sealed: Sealed, context: string): string;
-  /** A secret derived from the first master key for `purpose`, stable over restarts. */
+  /** The same value under the newest master key; its data is not read, only its data key wrapped anew. @throws like `open`. */
+  reseal(sealed: Sealed, context: string): Sealed;
+  /** The id of the master key that seals now. */
+  newestKeyId(): string;
+  /**
+   * A secret for `purpose`, stable over restarts. It is derived from the *oldest* master key, so that a rotation, which puts
+   * new keys before it, changes nothing: sessions go on. It changes when that key is removed.
+   */
   derive(purpose: string): string;
 }
 
@@ -26,34 +32,55 @@ interface MasterKey {
   key: Buffer;
 }
 
-/** Reads the master keys (newest first; several are separated by commas) from the setting, its file, or `DATA_DIR/secret.key`, which is made when absent. */
-export function createVault(source: { secretKey: string | undefined; secretKeyFile: string | undefined; dataDir: string }): Vault {
-  const text = source.secretKey ?? readOrCreate(source.secretKeyFile, join(source.dataDir, "secret.key"));
-  const keys: MasterKey[] = text
-    .split(/[,\s]+/)
-    .filter(Boolean)
-    .map((secret) => ({ id: createHash("sha256").update(`id:${secret}`).digest("hex").slice(0, 12), key: createHash("sha256").update(`key:${secret}`).digest() }));
-  const newest = keys[0];
-  if (!newest) throw new Error("No secret key: set SECRET_KEY or SECRET_KEY_FILE (docs/configuration.md).");
+/**
+ * Reads the master keys, newest first, from the setting, its file, or `DATA_DIR/secret.key`, which is made when absent.
+ * A file is read again before each sealing and when a value names an unknown key: `npm run secrets:rotate` adds a key while
+ * the platform runs, and both must seal with the same one.
+ */
+export function createVault(source: KeySource): Vault {
+  let keys = readSecrets(source).map(toMasterKey);
+  if (keys.length === 0) throw new Error("No secret key: set SECRET_KEY or SECRET_KEY_FILE (docs/configuration.md).");
+
+  const refresh = (): void => {
+    const current = rereadSecrets(source).map(toMasterKey);
+    // Without the key that seals now it is no rotation but a file half written, or another one: only a restart takes that.
+    if (current.some(({ id }) => id === keys[0]!.id)) keys = current;
+  };
+  const newest = (): MasterKey => {
+    refresh();
+    return keys[0]!;
+  };
+  const keyOf = (sealed: Sealed): Buffer => {
+    const find = () => keys.find((key) => key.id === sealed.keyId);
+    let found = find();
+    if (!found) {
+      refresh();
+      found = find();
+    }
+    if (!found) throw new Error(`The key ${sealed.keyId} that sealed this value is not among the configured ones.`);
+    return found.key;
+  };
+
   return {
     seal(value, context) {
+      const { id, key } = newest();
       const dataKey = randomBytes(32);
-      return { keyId: newest.id, wrappedKey: encrypt(newest.key, dataKey, context), data: encrypt(dataKey, Buffer.from(value, "utf8"), context) };
+      return { keyId: id, wrappedKey: encrypt(key, dataKey, context), data: encrypt(dataKey, Buffer.from(value, "utf8"), context) };
     },
-    open(sealed, context) {
-      const master = keys.find((key) => key.id === sealed.keyId);
-      if (!master) throw new Error(`The key ${sealed.keyId} that sealed this value is not among the configured ones.`);
-      return decrypt(decrypt(master.key, sealed.wrappedKey, context), sealed.data, context).toString("utf8");
+    open: (sealed, context) => decrypt(decrypt(keyOf(sealed), sealed.wrappedKey, context), sealed.data, context).toString("utf8"),
+    reseal(sealed, context) {
+      const { id, key } = newest();
+      return { keyId: id, wrappedKey: encrypt(key, decrypt(keyOf(sealed), sealed.wrappedKey, context), context), data: sealed.data };
     },
-    derive: (purpose) => createHash("sha256").update(newest.key).update(`derive:${purpose}`).digest("base64url"),
+    newestKeyId: () => newest().id,
+    derive: (purpose) => createHash("sha256").update(keys.at(-1)!.key).update(`derive:${purpose}`).digest("base64url"),
   };
 }
 
-function readOrCreate(file: string | undefined, fallback: string): string {
-  if (file) return readFileSync(file, "utf8");
-  if (!existsSync(fallback)) writeFileSync(fallback, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  return readFileSync(fallback, "utf8");
-}
+const toMasterKey = (secret: string): MasterKey => ({
+  id: createHash("sha256").update(`id:${secret}`).digest("hex").slice(0, 12),
+  key: createHash("sha256").update(`key:${secret}`).digest(),
+});
 
 /** base64url of nonce (12 bytes), tag (16 bytes), ciphertext. */
 function encrypt(key: Buffer, plain: Buffer, context: string): string {

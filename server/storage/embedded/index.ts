@@ -17,6 +17,7 @@ import { endOrphan, superviseServer } from "./supervise.ts";
 
 export { endProcess, findStartTime, identifyProcess, isAlive, type ProcessIdentity } from "./process.ts";
 export { findOnPath } from "./find.ts";
+export { findRunningDatabase } from "./locate.ts";
 
 /** Told what is going on; `fraction` is 0 to 1 where it can be known. */
 export type Progress = (at: { detail: string; fraction?: number }) => void;

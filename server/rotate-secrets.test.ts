@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
+import { createAppEnv } from "./apps/env.ts";
+import { appModels } from "./apps/models.ts";
+import { resealAppEnv } from "./apps/index.ts";
+import { databaseModel, passwordContext } from "./databases/models.ts";
+import { rotateSecrets } from "./rotate-secrets.ts";
+import { addSecret, connectStorage, createVault, ownKeyFile, type KeySource, type Storage, type Vault } from "./storage/index.ts";
+
+let database: TestDatabase;
+let storage: Storage;
+let source: KeySource;
+/** The vault of a platform that runs all the while. */
+let running: Vault;
+
+beforeEach(async () => {
+  database = createTestDatabase();
+  storage = await connectStorage(database.url);
+  source = { secretKey: undefined, secretKeyFile: undefined, dataDir: mkdtempSync(join(tmpdir(), "fp-rotate-")) };
+  running = createVault(source);
+});
+afterEach(async () => {
+  await storage.close();
+  await database[Symbol.asyncDispose]();
+  rmSync(source.dataDir, { recursive: true });
+});
+
+const env = (vault = running) => createAppEnv(appModels(storage.connection), vault);
+const keysInFile = () => readFileSync(ownKeyFile(source.dataDir), "utf8").trim().split("\n");
+
+async function recordDatabase(physicalName: string): Promise<void> {
+  await databaseModel(storage.connection).create({
+    ownerId: physicalName,
+    name: "main",
+    physicalName,
+    default: true,
+    username: physicalName,
+    password: running.seal(`password of ${physicalName}`, passwordContext(physicalName)),
+    state: "ready",
+    createdAt: new Date(),
+  });
+}
+const openPassword = async (vault: Vault, physicalName: string) =>
+  vault.open((await databaseModel(storage.connection).findOne({ physicalName }).lean())!.password, passwordContext(physicalName));
+
+async function fill(): Promise<void> {
+  await env().replace("one", [
+    { name: "PLAIN", value: "plain", secret: false },
+    { name: "TOKEN", value: "hunter2", secret: true },
+  ]);
+  await env().replace("two", [{ name: "TOKEN", value: "other", secret: true }]);
+  await recordDatabase("user_a");
+  await recordDatabase("user_b");
+}
+
+/** Opens everything by the newest key alone: nothing depends on an older one any more. */
+async function expectAllUnderNewest(): Promise<void> {
+  const newest = createVault({ ...source, secretKey: keysInFile()[0] });
+  expect(await env(newest).open("one")).toEqual({ PLAIN: "plain", TOKEN: "hunter2" });
+  expect(await env(newest).open("two")).toEqual({ TOKEN: "other" });
+  for (const name of ["user_a", "user_b"]) expect(await openPassword(newest, name)).toBe(`password of ${name}`);
+}
+
+test("everything sealed is under a new key afterwards, and a running platform reads and writes on", async () => {
+  await fill();
+  const [oldKey] = keysInFile();
+  expect(await rotateSecrets(storage, source)).toEqual({ key: "added", resealed: 5, unreadable: [] });
+  expect(keysInFile()).toEqual([expect.not.stringMatching(oldKey!), oldKey]);
+  await expectAllUnderNewest();
+  expect(await env().open("one")).toEqual({ PLAIN: "plain", TOKEN: "hunter2" });
+  await env().replace("three", [{ name: "A", value: "b", secret: true }]);
+  expect(await env(createVault({ ...source, secretKey: keysInFile()[0] })).open("three")).toEqual({ A: "b" });
+});
+
+test("a rotation that was cut off is finished by the next, which makes no further key", async () => {
+  await fill();
+  addSecret(source.dataDir);
+  expect(await resealAppEnv(storage, createVault(source))).toEqual({ resealed: 3, unreadable: [] });
+  // Here it was killed: variables are done, passwords are not.
+  expect(await env().open("one")).toEqual({ PLAIN: "plain", TOKEN: "hunter2" });
+  expect(await openPassword(running, "user_a")).toBe("password of user_a");
+  expect(await rotateSecrets(storage, source)).toEqual({ key: "finished", resealed: 2, unreadable: [] });
+  expect(keysInFile()).toHaveLength(2);
+  await expectAllUnderNewest();
+  expect(await rotateSecrets(storage, source)).toMatchObject({ key: "added", resealed: 5 });
+  expect(keysInFile()).toHaveLength(3);
+  await expectAllUnderNewest();
+});
+
+test("what owners save meanwhile is kept", async () => {
+  await fill();
+  const saves = (async () => {
+    for (let round = 0; round < 30; round += 1) {
+      await env().replace("one", [
+        { name: "PLAIN", value: `plain ${round}`, secret: false },
+        { name: "TOKEN", secret: true },
+      ]);
+    }
+  })();
+  await rotateSecrets(storage, source);
+  await saves;
+  expect(await env(createVault(source)).open("one")).toEqual({ PLAIN: "plain 29", TOKEN: "hunter2" });
+  expect(await env(createVault(source)).open("two")).toEqual({ TOKEN: "other" });
+});
+
+test("a value that no key opens is named, left as it is, and keeps nothing else from being done", async () => {
+  await fill();
+  const stranger = createVault({ ...source, secretKey: "x".repeat(40) });
+  await env(stranger).replace("lost", [{ name: "GONE", value: "?", secret: true }]);
+  expect(await rotateSecrets(storage, source)).toEqual({ key: "added", resealed: 5, unreadable: ["env/lost/GONE"] });
+  expect(await env(stranger).open("lost")).toEqual({ GONE: "?" });
+  await expectAllUnderNewest();
+});
+
+test("keys of the user's own are not changed: the first of them seals everything", async () => {
+  const [old, next] = ["o".repeat(40), "n".repeat(40)];
+  await createAppEnv(appModels(storage.connection), createVault({ ...source, secretKey: old })).replace("one", [
+    { name: "A", value: "1", secret: true },
+  ]);
+  expect(await rotateSecrets(storage, { ...source, secretKey: `${next},${old}` })).toEqual({ key: "given", resealed: 1, unreadable: [] });
+  expect(await env(createVault({ ...source, secretKey: next })).open("one")).toEqual({ A: "1" });
+  expect(keysInFile()).toHaveLength(1);
+
+  const file = join(source.dataDir, "given.key");
+  writeFileSync(file, `${old}\n${next}\n`);
+  expect(await rotateSecrets(storage, { ...source, secretKeyFile: file })).toEqual({ key: "given", resealed: 1, unreadable: [] });
+  expect(readFileSync(file, "utf8")).toBe(`${old}\n${next}\n`);
+});
+
+test("without a key there is nothing to rotate, and none is made", async () => {
+  rmSync(ownKeyFile(source.dataDir));
+  await expect(rotateSecrets(storage, source)).rejects.toThrow(/nothing to rotate/);
+});
