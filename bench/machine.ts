@@ -1,0 +1,32 @@
+/** What the figures were measured on. No host names or paths: results are committed. */
+import { execFile } from "node:child_process";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { promisify } from "node:util";
+
+export interface Machine {
+  cores: number;
+  processor: string;
+  memoryGiB: number;
+  kernel: string;
+  node: string;
+  python: string;
+  /** Of the last minute, when the run began: what else the machine was doing. */
+  load: number;
+}
+
+export async function describeMachine(python: string): Promise<Machine> {
+  const { stdout } = await promisify(execFile)(python, ["-c", "import platform; print(platform.python_version())"]);
+  return {
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model.trim() || process.arch,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: release().replace(/-.*/, ""),
+    node: process.versions.node,
+    python: stdout.trim(),
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+  };
+}
+
+export function toSentence({ cores, processor, memoryGiB, kernel, node, python, load }: Machine): string {
+  return `${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, Python ${python}; load when it began: ${load.toFixed(1)}.`;
+}

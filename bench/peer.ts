@@ -1,0 +1,49 @@
+/** The peer: plain `python -m uvicorn` from nothing, with the same app, the same packages and the same client. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../tests/platform.ts";
+import { send } from "../tests/http.ts";
+
+const longestStartMs = 20_000;
+
+export interface Peer {
+  /** ms from starting the process to its first 200. The process has ended when this resolves. */
+  start(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Puts `code` into a folder of its own and starts it from there, as its author would. */
+export async function openPeer(python: string, code: string, env: Record<string, string> = {}): Promise<Peer> {
+  const folder = await mkdtemp(join(tmpdir(), "fp-peer-"));
+  await writeFile(join(folder, "app.py"), code);
+  return {
+    async start() {
+      const port = await freePort();
+      const started = performance.now();
+      const child = spawn(python, ["-m", "uvicorn", "app:app", "--port", String(port), "--log-level", "critical"], {
+        cwd: folder,
+        env: { PATH: process.env["PATH"], ...env },
+        stdio: "ignore",
+      });
+      const exited = once(child, "exit");
+      try {
+        for (;;) {
+          // Refused until it listens; asked every 2 ms, so that what is measured is not our own pause.
+          const answer = await send(port, "localhost", "/").catch(() => null);
+          if (answer?.status === 200) return performance.now() - started;
+          if (answer) throw new Error(`uvicorn answered ${answer.status}: ${answer.text}`);
+          if (child.exitCode !== null || performance.now() - started > longestStartMs) throw new Error("uvicorn did not start");
+          await delay(2);
+        }
+      } finally {
+        child.kill("SIGKILL");
+        await exited;
+      }
+    },
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}

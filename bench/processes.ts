@@ -1,0 +1,64 @@
+/** What processes use, from /proc: to wait until a platform has nothing to do, and to weigh it. Linux only. */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Kernel ticks are 10 ms; a runner that waits uses none. */
+const quietTicks = 1;
+const sampleMs = 50;
+const quietSamples = 5;
+const longestWaitMs = 20_000;
+
+/**
+ * Resolves when `pid` and all it started have used next to no CPU for a quarter of a second: runners are warm, batches are written.
+ * @throws Error after 20 s.
+ */
+export async function whenQuiet(pid: number): Promise<void> {
+  let before = ticksOfTree(pid);
+  let quiet = 0;
+  for (const until = performance.now() + longestWaitMs; performance.now() < until;) {
+    await delay(sampleMs);
+    const now = ticksOfTree(pid);
+    quiet = Math.abs(now - before) <= quietTicks ? quiet + 1 : 0;
+    before = now;
+    if (quiet >= quietSamples) return;
+  }
+  throw new Error("the platform does not come to rest");
+}
+
+/** Resident memory of one process in MB (10^6 bytes). */
+export function residentMB(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (kilobytes === undefined) throw new Error(`process ${pid} has no memory: has it ended?`);
+  return (Number(kilobytes) * 1024) / 1e6;
+}
+
+/** User and system time of a process and its descendants that live. */
+function ticksOfTree(root: number): number {
+  const children = new Map<number, number[]>();
+  const ticks = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const fields = readStat(name);
+    if (!fields) continue;
+    const parent = Number(fields[1]);
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    ticks.set(Number(name), Number(fields[11]) + Number(fields[12]));
+  }
+  let total = 0;
+  for (const pending = [root]; pending.length > 0;) {
+    const pid = pending.pop()!;
+    total += ticks.get(pid) ?? 0;
+    pending.push(...(children.get(pid) ?? []));
+  }
+  return total;
+}
+
+/** What follows the command's name, which may hold spaces and parentheses. */
+function readStat(pid: string): string[] | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+/** What scenarios share: one database server, the runner's Python, and platforms started on them. Ends all that it started. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findCacheDir } from "#server/prepare/cache.ts";
+import { preparePython } from "#server/prepare/python.ts";
+import { startDatabase, type RunningDatabase } from "#server/storage/embedded/index.ts";
+import { startPlatform, type TestPlatform } from "../tests/platform.ts";
+import { waitFor } from "../tests/wait.ts";
+
+const root = join(import.meta.dirname, "..");
+
+export interface World {
+  /** The interpreter that apps run on. */
+  readonly python: string;
+  /** The administrator's URL of a database beside the platforms' own, for the peer. */
+  peerDatabaseUrl(): Promise<string>;
+  /** A platform of its own on the shared database server. */
+  platform(settings?: Record<string, string>): Promise<TestPlatform>;
+  /** A platform that brings its own database, as `npm start` does. */
+  wholePlatform(): Promise<TestPlatform>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const environment = process.env;
+  const signal = new AbortController().signal;
+  const progress = ({ detail }: { detail: string }): void => void process.stderr.write(`preparing: ${detail}\n`);
+  const cacheDir = await findCacheDir(environment, join(root, ".data"));
+  const python = await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal });
+  const dataDir = await mkdtemp(join(tmpdir(), "fp-bench-db-"));
+  let database: Promise<RunningDatabase> | undefined;
+  const platforms: TestPlatform[] = [];
+  let turn = 0;
+
+  const databaseUrl = async (name: string): Promise<string> => {
+    const log = (line: string): void => void process.stderr.write(`${line}\n`);
+    const { url } = await (database ??= startDatabase({ dataDir, cacheDir, environment: {}, progress, log, signal }));
+    const named = new URL(url);
+    named.pathname = `/${name}`;
+    named.searchParams.set("authSource", named.searchParams.get("authSource") ?? "admin");
+    return named.href;
+  };
+  const start = async (settings: Record<string, string>): Promise<TestPlatform> => {
+    const platform = await startPlatform(settings);
+    platforms.push(platform);
+    return platform;
+  };
+  return {
+    python,
+    peerDatabaseUrl: () => databaseUrl("peer"),
+    platform: async (settings = {}) => start({ MONGO_URL: await databaseUrl(`platform_${(turn += 1)}`), ...settings }),
+    wholePlatform: () => start({ MONGO_URL: "" }),
+    async close() {
+      await Promise.allSettled(platforms.map((platform) => platform.stop()));
+      await (await database)?.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Puts an app to sleep and waits until it is. */
+export async function putToSleep(platform: TestPlatform, token: string, appId: string): Promise<void> {
+  await platform.api(token, "POST", `/api/apps/${appId}/sleep`);
+  await waitFor("the app sleeps", async () => (await platform.api(token, "GET", `/api/apps/${appId}`))["status"] === "sleeping");
+}
