@@ -89,7 +89,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     storage,
     apps: appsDomain.apps,
     records: appsDomain.records,
-    spec: { records: appsDomain.records, databases, urlOf },
+    spec: { records: appsDomain.records, databases, urlOf, derive: vault.derive },
     runtime: () => runtime,
     namesOf: accounts.namesOf,
     refusal: async (userId) => (runtime.isolation.level === "sandbox" ? null : refuseUnisolated((await accounts.findUser(userId))?.role)),

@@ -16,6 +16,7 @@ from .failure import Failure, describe
 from .loader import LoadFailed, LoadInterrupted, load
 from .middleware import Platform
 from .server import Server, make_server
+from .workspace import make_workspace
 
 # The exit code of a runner whose app did not start; what went wrong has been told by then.
 NOT_STARTED = 3
@@ -32,6 +33,7 @@ class Claim:
     version: int = 0
     env: dict[str, str] = field(default_factory=dict)
     mongo_uri: str | None = None
+    session_key: str | None = None
     # For the import; 0 is without end. Ended from inside, it can say where the app's code was.
     load_seconds: float = 0
 
@@ -45,6 +47,7 @@ class Claim:
             version=message["version"],
             env=dict(message["env"]),
             mongo_uri=message["mongoUri"],
+            session_key=message.get("sessionKey"),
             load_seconds=message.get("loadMs", 0) / 1000,
         )
 
@@ -57,7 +60,7 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
         os.environ["PLATFORM_MONGO_URI"] = claim.mongo_uri
     # Whatever a library drew before the claim must not be what every other runner draws.
     random.seed()
-    code_path = os.path.abspath(claim.code_path)
+    code_path = make_workspace(os.path.abspath(claim.code_path), claim.session_key)
     asyncio.set_event_loop(loop)
     signal.signal(signal.SIGALRM, _interrupt_load)
     signal.setitimer(signal.ITIMER_REAL, claim.load_seconds)

@@ -136,6 +136,24 @@ def test_the_bundle_s_static_folder_is_served_unless_the_app_serves_it(start: Ca
     assert own.get("/static/site.css")[2] == b'"site.css"'
 
 
+def test_an_app_in_a_read_only_folder_may_write_beside_its_code(tmp_path: Path) -> None:
+    from fp_runner import workspace
+
+    code = tmp_path / "code"
+    (code / "static").mkdir(parents=True)
+    (code / "app.py").write_text("from fasthtml.common import *\n")
+    (code / "static/a.css").write_text("a")
+    assert workspace.make_workspace(str(code), "key") == str(code)
+    with pytest.MonkeyPatch.context() as patch:
+        # The tests may run as root, for whom no permission is missing; in the sandbox the mount is read-only.
+        patch.setattr(workspace.os, "access", lambda path, mode: False)
+        patch.setattr(workspace.tempfile, "gettempdir", lambda: str(tmp_path))
+        made = Path(workspace.make_workspace(str(code), "key"))
+    assert made == tmp_path / "app"
+    assert (made / "static/a.css").read_text() == "a"
+    assert (made / ".sesskey").read_text() == "key"
+
+
 def test_variables_and_the_database_uri_are_in_the_environment(runner: Runner) -> None:
     code = "import os\nfrom fastapi import FastAPI\napp = FastAPI()\nseen = dict(os.environ)\n@app.get('/')\ndef root():\n    return [seen['MODE'], seen['PLATFORM_MONGO_URI']]\n"
     runner.claim(code, env={"MODE": "test"}, mongoUri="mongodb://u:p@h/db")

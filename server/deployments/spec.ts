@@ -7,10 +7,12 @@ export interface SpecOptions {
   records: AppRecords;
   databases: Databases;
   urlOf: (slug: string) => string;
+  /** A secret made from `purpose`, stable over restarts. */
+  derive: (purpose: string) => string;
 }
 
 /** What an instance of `app` needs to serve the bundle `hash` as `version`. */
-export async function makeSpec({ records, databases, urlOf }: SpecOptions, app: AppRecord, hash: string, version: number): Promise<InstanceSpec> {
+export async function makeSpec({ records, databases, urlOf, derive }: SpecOptions, app: AppRecord, hash: string, version: number): Promise<InstanceSpec> {
   const appId = String(app._id);
   const [env, database] = await Promise.all([records.openEnv(appId), app.databaseId ? databases.credentials(app.databaseId) : null]);
   return {
@@ -21,6 +23,7 @@ export async function makeSpec({ records, databases, urlOf }: SpecOptions, app: 
     readFiles: () => records.readBundle(hash),
     entrypoint: app.entrypoint,
     env: { ...env, APP_NAME: app.name, APP_SLUG: app.slug, APP_URL: urlOf(app.slug) },
+    sessionKey: derive(`session/${appId}`),
     database,
     limits: { memoryMiB: instanceLimits.memoryMiB, cpus: instanceLimits.cpus, processes: instanceLimits.processes, concurrency: instanceLimits.concurrency },
   };

@@ -25,6 +25,8 @@ export interface InstanceSpec {
   readFiles(): Promise<Files>;
   entrypoint: string;
   env: Readonly<Record<string, string>>;
+  /** A secret of the app, the same for each of its instances: what signs its visitors' sessions where it brings no key itself. */
+  sessionKey: string;
   /** The app's database: its credentials, without an address (the adapter knows by which socket or host it is reached). */
   database: { name: string; username: string; password: string } | null;
   limits: InstanceLimits;

@@ -107,7 +107,7 @@ function describeDeploy(world: () => World): void {
 }
 
 async function specFor(appId: string) {
-  return { appId, slug: appId, version: 9, env: {}, database: null, limits: defaultLimits };
+  return { appId, slug: appId, version: 9, env: {}, sessionKey: "key", database: null, limits: defaultLimits };
 }
 
 function describeWake(world: () => World): void {

@@ -130,6 +130,7 @@ function toSpec(appId: string, version: number, files: Files, change: SpecChange
     readFiles: async () => files,
     entrypoint: "app.py",
     env: {},
+    sessionKey: "key",
     database: null,
     limits: defaultLimits,
     ...change,

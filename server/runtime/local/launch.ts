@@ -88,6 +88,7 @@ async function claim(context: LaunchContext, runner: Runner, spec: InstanceSpec,
     mongoUri,
     database: spec.database?.name ?? null,
     concurrency: spec.limits.concurrency,
+    sessionKey: spec.sessionKey,
     loadMs: Math.max(context.loadTimeoutMs - reportMs, reportMs),
   });
   const loaded = await report;
@@ -174,6 +175,7 @@ export async function checkFiles(context: LaunchContext, files: Files, entrypoin
         mongoUri: unreachable.replace("timeoutMS=30000", "timeoutMS=2000"),
         database: null,
         concurrency: 1,
+        sessionKey: null,
         loadMs: checkTimeoutMs - reportMs,
       };
       runner.claim(message);

@@ -71,6 +71,7 @@ export interface ClaimMessage {
   mongoUri: string | null;
   database: string | null;
   concurrency: number;
+  sessionKey: string | null;
   /** For the import alone: the runner ends it itself a moment before the platform would, and can say where it was. */
   loadMs: number;
 }
