@@ -59,7 +59,8 @@ export function slugify(name: string): string {
     .replace(/^-+|-+$/g, "");
   const slug = cut(ascii, appLimits.slugCharacters);
   if (isValidSlug(slug)) return slug;
-  return slug === "" ? "app" : cut(`app-${slug}`, appLimits.slugCharacters);
+  // Once more, since `app-proxy` is reserved itself. It ends: what begins with `app-` can only be refused as reserved.
+  return slug === "" ? "app" : slugify(`app-${slug}`);
 }
 
 /** Numbered candidates before random ones: a number reads better, but the thousandth "hello" must not try a thousand names. */
