@@ -43,7 +43,7 @@ function cut(slug: string, length: number): string {
   if (slug.length <= length) return slug;
   const hard = slug.slice(0, length);
   const dash = slug[length] === "-" ? length : hard.lastIndexOf("-");
-  return (dash > length / 2 ? hard.slice(0, dash) : hard).replace(/-+$/, "");
+  return dash > length / 2 ? hard.slice(0, dash) : hard;
 }
 
 /**

@@ -1,11 +1,15 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
+import { waitFor } from "../tests/wait.ts";
 import { createAppEnv } from "./apps/env.ts";
 import { appModels } from "./apps/models.ts";
 import { resealAppEnv } from "./apps/index.ts";
+import { takeLockFile } from "./prepare/lock-file.ts";
 import { databaseModel, passwordContext } from "./databases/models.ts";
 import { rotateSecrets } from "./rotate-secrets.ts";
 import { addSecret, connectStorage, createVault, ownKeyFile, type KeySource, type Storage, type Vault } from "./storage/index.ts";
@@ -133,4 +137,48 @@ test("keys of the user's own are not changed: the first of them seals everything
 test("without a key there is nothing to rotate, and none is made", async () => {
   rmSync(ownKeyFile(source.dataDir));
   await expect(rotateSecrets(storage, source)).rejects.toThrow(/nothing to rotate/);
+});
+
+/** The command itself, on this test's database and folder. */
+function startCommand(): { child: ChildProcess; ended: Promise<{ code: number | null; output: string }> } {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../scripts/secrets-rotate.ts")], {
+    env: { ...process.env, MONGO_URL: database.url, DATA_DIR: source.dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return { child, ended: once(child, "close").then(([code]) => ({ code: code as number | null, output })) };
+}
+
+test("the command may be killed in the middle of its work and started again", async () => {
+  await fill();
+  // Enough that each of many writes is the one before the kill: a synced write takes about half a millisecond.
+  const apps = Array.from({ length: 800 }, (_, index) => `app-${index}`);
+  const { env: model } = appModels(storage.connection);
+  await model.insertMany(
+    apps.map((_id) => ({ _id, updatedAt: new Date(), vars: [{ name: "A", secret: true, value: running.seal(_id, `env/${_id}/A`) }] })),
+  );
+  const oldKeyId = running.newestKeyId();
+  const countOld = () => model.countDocuments({ "vars.value.keyId": oldKeyId });
+
+  const killed = startCommand();
+  await waitFor("some values are under the new key", async () => (await countOld()) < 802);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  expect(await countOld()).toBeGreaterThan(0);
+  expect(await env().open("app-0")).toEqual({ A: "app-0" });
+  expect(await env().open("app-799")).toEqual({ A: "app-799" });
+
+  expect(await startCommand().ended).toMatchObject({ code: 0, output: expect.stringContaining("An earlier rotation had been cut off") });
+  expect(await countOld()).toBe(0);
+  expect(keysInFile()).toHaveLength(2);
+  await expectAllUnderNewest();
+  const newest = env(createVault({ ...source, secretKey: keysInFile()[0] }));
+  for (const app of apps) expect(await newest.open(app)).toEqual({ A: app });
+});
+
+test("the command does not begin while another rotation is under way", async () => {
+  await takeLockFile(join(source.dataDir, "rotate.lock"));
+  expect(await startCommand().ended).toEqual({ code: 1, output: `Another rotation is under way here (process ${process.pid}).\n` });
+  expect(keysInFile()).toHaveLength(1);
 });
