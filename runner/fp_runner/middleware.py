@@ -1,12 +1,15 @@
 """The one thing that stands around the user's app: health, identity, where the request came from, and what was raised."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
 
 from .failure import describe
 from .loader import Asgi
+
+logger = logging.getLogger("uvicorn.error")
 
 Scope = dict[str, Any]
 HEALTH_PATH = "/_platform/health"
@@ -54,13 +57,25 @@ class Platform:
         scope["headers"] = headers
         restore_addresses(scope, forwarded, scheme, host)
         app = self.static if self.static is not None and self.static.serves(scope) else self.app
+        answered = False
+
+        async def watch(message: dict[str, Any]) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answered = True
+            await send(message)
+
         try:
-            await app(scope, receive, send)
+            await app(scope, receive, watch)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             self._report(error, request_id, scope)
-            raise
+            # Frameworks answer 500 and raise on. uvicorn would then close the connection without having said so, and the
+            # gateway's next request on it would be lost. What was answered in full is answered; the log gets what it would get.
+            if not answered or not isinstance(error, Exception):
+                raise
+            logger.error("Exception in ASGI application\n", exc_info=error)
 
     async def _run_lifespan(self, scope: Scope, receive: Any, send: Any) -> None:
         try:

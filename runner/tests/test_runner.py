@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 import pytest
 
-from conftest import RUNNER, Runner
+from conftest import RUNNER, Runner, UnixConnection
 
 HELLO = """
 from fastapi import FastAPI, Request
@@ -50,6 +50,18 @@ def test_an_exception_is_told_with_the_author_s_frames_only(runner: Runner) -> N
     assert record["requestId"] == "r7" and record["type"] == "KeyError" and record["file"] == "app.py" and record["line"] == 11
     assert 'File "app.py", line 11, in boom' in record["traceback"]
     assert "site-packages" not in record["traceback"] and "starlette" not in record["traceback"]
+
+
+def test_a_connection_outlives_an_exception_that_was_answered(runner: Runner) -> None:
+    runner.claim(HELLO)
+    connection = UnixConnection(runner.socket_path)
+    for path, status in (("/boom", 500), ("/", 200), ("/boom", 500), ("/", 200)):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        assert response.status == status
+        assert connection.sock is not None, "uvicorn closed it"
+    connection.close()
 
 
 @pytest.mark.parametrize(

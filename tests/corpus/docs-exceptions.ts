@@ -1,2 +1,9 @@
 /** Documentation examples that answer otherwise on the platform, each with the reason why that is right. */
-export const explainedExamples: Readonly<Record<string, string>> = {};
+export const explainedExamples: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["001", "001_non_an", "002", "002_non_an", "003", "003_non_an"].map((name) => [
+      `header_param_models/tutorial${name}.py`,
+      "It answers with every header it got, and behind a gateway there are more: X-Forwarded-*, traceparent, X-Request-Id.",
+    ]),
+  ),
+};
