@@ -56,7 +56,7 @@ def test_a_connection_outlives_an_exception_that_was_answered(runner: Runner) ->
     runner.claim(HELLO)
     connection = UnixConnection(runner.socket_path)
     for path, status in (("/boom", 500), ("/", 200), ("/boom", 500), ("/", 200)):
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"X-Forwarded-For": "203.0.113.9"})
         response = connection.getresponse()
         response.read()
         assert response.status == status
