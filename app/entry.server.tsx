@@ -10,7 +10,13 @@ import { NonceContext } from "./nonce.ts";
 /** Slow parts of a page (database figures) get this long before they are given up on the page. */
 export const streamTimeout = 5_000;
 
-export default function handleRequest(request: Request, status: number, headers: Headers, routerContext: EntryContext, context: RouterContextProvider): Promise<Response> | Response {
+export default function handleRequest(
+  request: Request,
+  status: number,
+  headers: Headers,
+  routerContext: EntryContext,
+  context: RouterContextProvider,
+): Promise<Response> | Response {
   headers.set("content-type", "text/html; charset=utf-8");
   // A page shows what belongs to one person.
   if (!headers.has("cache-control")) headers.set("cache-control", "private, no-store");
@@ -44,7 +50,8 @@ export default function handleRequest(request: Request, status: number, headers:
         onError(error) {
           statusNow = 500;
           // Before the shell is sent the error is rejected above and comes to handleError.
-          if (shellSent && !isRouteErrorResponse(error)) reportError(toAppError(error), context.get(visitContext).logger, { page: context.get(visitContext).path });
+          if (shellSent && !isRouteErrorResponse(error))
+            reportError(toAppError(error), context.get(visitContext).logger, { page: context.get(visitContext).path });
         },
       },
     );

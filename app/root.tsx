@@ -38,7 +38,12 @@ export function Layout({ children }: { children: ReactNode }) {
         <Links />
       </head>
       <body>
-        <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-[70] focus:rounded-md focus:bg-primary focus:px-3 focus:py-2 focus:text-primary-foreground">Skip to the content</a>
+        <a
+          href="#main"
+          className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-[70] focus:rounded-md focus:bg-primary focus:px-3 focus:py-2 focus:text-primary-foreground"
+        >
+          Skip to the content
+        </a>
         <div className="page-root">{children}</div>
         <ScrollRestoration nonce={nonce} />
         <Scripts nonce={nonce} />
@@ -65,7 +70,9 @@ export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {
 /** The theme of the page, which follows a choice at once, before the server has answered. */
 function useTheme(): Theme {
   const stored = useViewer()?.theme ?? "system";
-  const chosen = useFetchers().find(({ formAction }) => formAction === "/theme")?.formData?.get("theme");
+  const chosen = useFetchers()
+    .find(({ formAction }) => formAction === "/theme")
+    ?.formData?.get("theme");
   const theme = isTheme(chosen) ? chosen : stored;
   useEffect(() => {
     if (theme !== "system") {
@@ -84,5 +91,11 @@ function useTheme(): Theme {
 /** A thin line while the next page is on its way; it waits 300 ms, so that fast ones never show it. */
 function NavigationBar() {
   if (useNavigation().state === "idle") return null;
-  return <div role="progressbar" aria-label="Loading" className="fixed inset-x-0 top-0 z-[70] h-0.5 animate-in bg-primary fade-in fill-mode-both [animation-delay:300ms] motion-safe:slide-in-from-left motion-safe:[animation-duration:2s]" />;
+  return (
+    <div
+      role="progressbar"
+      aria-label="Loading"
+      className="fixed inset-x-0 top-0 z-[70] h-0.5 animate-in bg-primary fade-in fill-mode-both [animation-delay:300ms] motion-safe:slide-in-from-left motion-safe:[animation-duration:2s]"
+    />
+  );
 }

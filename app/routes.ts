@@ -5,10 +5,7 @@ export default [
   index("routes/apps/home.ts"),
   route("theme", "routes/settings/theme.ts"),
 
-  layout("routes/auth/layout.tsx", [
-    route("sign-in", "routes/auth/sign-in.tsx"),
-    route("sign-up", "routes/auth/sign-up.tsx"),
-  ]),
+  layout("routes/auth/layout.tsx", [route("sign-in", "routes/auth/sign-in.tsx"), route("sign-up", "routes/auth/sign-up.tsx")]),
   route("sign-out", "routes/auth/sign-out.tsx"),
 
   layout("routes/apps/frame.tsx", [

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Kernel ticks are 10 ms; a runner that waits uses none. */
+/** Kernel ticks are 10 ms; a runner that waits uses none, and one that waits for a busy processor shows as runnable. */
 const quietTicks = 1;
 const sampleMs = 50;
 const quietSamples = 5;
@@ -13,12 +13,12 @@ const longestWaitMs = 20_000;
  * @throws Error after 20 s.
  */
 export async function whenQuiet(pid: number): Promise<void> {
-  let before = ticksOfTree(pid);
+  let before = lookAtTree(pid);
   let quiet = 0;
   for (const until = performance.now() + longestWaitMs; performance.now() < until;) {
     await delay(sampleMs);
-    const now = ticksOfTree(pid);
-    quiet = Math.abs(now - before) <= quietTicks ? quiet + 1 : 0;
+    const now = lookAtTree(pid);
+    quiet = !now.runnable && Math.abs(now.ticks - before.ticks) <= quietTicks ? quiet + 1 : 0;
     before = now;
     if (quiet >= quietSamples) return;
   }
@@ -32,25 +32,27 @@ export function residentMB(pid: number): number {
   return (Number(kilobytes) * 1024) / 1e6;
 }
 
-/** User and system time of a process and its descendants that live. */
-function ticksOfTree(root: number): number {
+/** User and system time of a process and its descendants that live, and whether one of the descendants wants a processor now. */
+function lookAtTree(root: number): { ticks: number; runnable: boolean } {
   const children = new Map<number, number[]>();
-  const ticks = new Map<number, number>();
+  const stats = new Map<number, string[]>();
   for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const fields = readStat(name);
+    const fields = /^\d+$/.test(name) ? readStat(name) : null;
     if (!fields) continue;
     const parent = Number(fields[1]);
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    ticks.set(Number(name), Number(fields[11]) + Number(fields[12]));
+    stats.set(Number(name), fields);
   }
-  let total = 0;
+  const seen = { ticks: 0, runnable: false };
   for (const pending = [root]; pending.length > 0;) {
     const pid = pending.pop()!;
-    total += ticks.get(pid) ?? 0;
+    const [state, , , , , , , , , , , user, system] = stats.get(pid) ?? [];
+    seen.ticks += Number(user ?? 0) + Number(system ?? 0);
+    // R runs, D waits for a disk: neither is a runner that waits for its app.
+    seen.runnable ||= pid !== root && (state === "R" || state === "D");
     pending.push(...(children.get(pid) ?? []));
   }
-  return total;
+  return seen;
 }
 
 /** What follows the command's name, which may hold spaces and parentheses. */

@@ -10,7 +10,15 @@ const texts: ReadonlySet<string> = new Set(textExtensions);
 const binaries: ReadonlySet<string> = new Set(binaryExtensions);
 
 /** What people write instead, and what is meant. */
-const renamedExtensions: Readonly<Record<string, string>> = { yml: "yaml", jpeg: "jpg", htm: "html", mjs: "js", jinja2: "html", j2: "html", markdown: "md" };
+const renamedExtensions: Readonly<Record<string, string>> = {
+  yml: "yaml",
+  jpeg: "jpg",
+  htm: "html",
+  mjs: "js",
+  jinja2: "html",
+  j2: "html",
+  markdown: "md",
+};
 
 /** Segments that tools treat as their own: compiled modules, repositories, the runner's package, the export's description. */
 const reservedSegments: ReadonlySet<string> = new Set(["__pycache__", ".git", ".hg", ".svn", "fp_runner", "fp_runner.py", ".fp.yaml"]);
@@ -38,7 +46,10 @@ export function checkPath(path: string): PathProblem | null {
   const invalid = (why: string): PathProblem => ({ code: "invalid_path", message: `${shown} cannot be a path: ${why}.` });
   if (path === "") return invalid("it is empty");
   if (path.length > bundleLimits.pathCharacters) {
-    return { code: "path_too_long", message: `${shown} has ${path.length} characters; a path may have at most ${bundleLimits.pathCharacters}.` };
+    return {
+      code: "path_too_long",
+      message: `${shown} has ${path.length} characters; a path may have at most ${bundleLimits.pathCharacters}.`,
+    };
   }
   if (path.includes("\0")) return invalid("it contains a NUL character");
   if (path.includes("\\")) return invalid("it contains a backslash; folders are separated by /");
@@ -65,7 +76,8 @@ function checkSegment(segment: string): string | null {
   if (segment === ".") return "it contains a part that is only a dot";
   if (segment !== segment.trim()) return "a part begins or ends with a space";
   if (segment.endsWith(".")) return "a part ends with a dot";
-  if (new TextEncoder().encode(segment).length > bundleLimits.segmentBytes) return `a part is longer than ${bundleLimits.segmentBytes} bytes`;
+  if (new TextEncoder().encode(segment).length > bundleLimits.segmentBytes)
+    return `a part is longer than ${bundleLimits.segmentBytes} bytes`;
   return null;
 }
 
@@ -102,17 +114,28 @@ export function duplicatePaths(paths: readonly string[]): { path: string; other:
   for (const path of paths) {
     const other = files.get(fold(path));
     if (other === undefined) files.set(fold(path), path);
-    else found.push({ path, other, message: "differ only in capital letters or accents' spelling; on many machines they are one file. Rename one." });
+    else
+      found.push({
+        path,
+        other,
+        message: "differ only in capital letters or accents' spelling; on many machines they are one file. Rename one.",
+      });
   }
   const folders = new Map<string, { folder: string; path: string }>();
   for (const path of files.values()) {
     for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
       const folder = path.slice(0, end);
       const file = files.get(fold(folder));
-      if (file !== undefined) found.push({ path, other: file, message: "cannot both be: one is a file where the other needs a folder. Rename one." });
+      if (file !== undefined)
+        found.push({ path, other: file, message: "cannot both be: one is a file where the other needs a folder. Rename one." });
       const known = folders.get(fold(folder));
       if (known === undefined) folders.set(fold(folder), { folder, path });
-      else if (known.folder !== folder) found.push({ path, other: known.path, message: "lie in folders that differ only in capital letters; on many machines they are one folder. Use one spelling." });
+      else if (known.folder !== folder)
+        found.push({
+          path,
+          other: known.path,
+          message: "lie in folders that differ only in capital letters; on many machines they are one folder. Use one spelling.",
+        });
     }
   }
   return found;

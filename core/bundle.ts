@@ -89,31 +89,58 @@ export function checkFiles(files: Files): SourceProblem[] {
     if (badPath !== null) problems.push(problem(path, badPath.code, badPath.message));
     else problems.push(...checkContent(path, files[path]!));
   }
-  for (const { path, other, message } of duplicatePaths(paths)) problems.push(problem(path, "path_conflict", `${quote(path)} and ${quote(other)} ${message}`));
+  for (const { path, other, message } of duplicatePaths(paths))
+    problems.push(problem(path, "path_conflict", `${quote(path)} and ${quote(other)} ${message}`));
   const beyond = paths[bundleLimits.files];
   if (beyond !== undefined) {
-    problems.push(problem(beyond, "too_many_files", `An app may have at most ${bundleLimits.files} files; this one has ${paths.length}, and ${quote(beyond)} is the first beyond. Remove ${paths.length - bundleLimits.files}.`));
+    problems.push(
+      problem(
+        beyond,
+        "too_many_files",
+        `An app may have at most ${bundleLimits.files} files; this one has ${paths.length}, and ${quote(beyond)} is the first beyond. Remove ${paths.length - bundleLimits.files}.`,
+      ),
+    );
   }
   return [...problems, ...checkTotal(files, paths)];
 }
 
 function checkContent(path: string, content: FileContent): SourceProblem[] {
   if (typeof content !== "string" && isTextPath(path)) {
-    return [problem(path, "binary_not_allowed", `${quote(path)} is a text file but came as base64. Send its text; binary files are allowed under static/ only.`)];
+    return [
+      problem(
+        path,
+        "binary_not_allowed",
+        `${quote(path)} is a text file but came as base64. Send its text; binary files are allowed under static/ only.`,
+      ),
+    ];
   }
   if (typeof content === "string" && isBinaryPath(path)) {
     return [problem(path, "binary_expected", `${quote(path)} is an image or a font but came as text. Send {"base64": "…"}.`)];
   }
-  if (typeof content !== "string" && decodeBase64(content.base64) === null) return [problem(path, "invalid_base64", `The content of ${quote(path)} is not valid base64.`)];
+  if (typeof content !== "string" && decodeBase64(content.base64) === null)
+    return [problem(path, "invalid_base64", `The content of ${quote(path)} is not valid base64.`)];
   const problems: SourceProblem[] = [];
   const sizeBytes = contentSizeBytes(content);
   if (sizeBytes > bundleLimits.fileBytes) {
-    problems.push(problem(path, "file_too_large", `${quote(path)} has ${formatBytes(sizeBytes)} (${sizeBytes.toLocaleString("en")} bytes); a file may have at most ${formatBytes(bundleLimits.fileBytes)}.`));
+    problems.push(
+      problem(
+        path,
+        "file_too_large",
+        `${quote(path)} has ${formatBytes(sizeBytes)} (${sizeBytes.toLocaleString("en")} bytes); a file may have at most ${formatBytes(bundleLimits.fileBytes)}.`,
+      ),
+    );
   }
   if (typeof content === "string") {
     const nul = content.indexOf("\0");
-    if (nul >= 0) problems.push({ ...problem(path, "binary_content", `${quote(path)} contains a NUL byte: it is not a text file.`), ...placeOf(content, nul) });
-    if (!content.isWellFormed()) problems.push(problem(path, "binary_content", `${quote(path)} contains a character that is not valid Unicode (half of a surrogate pair).`));
+    if (nul >= 0)
+      problems.push({
+        ...problem(path, "binary_content", `${quote(path)} contains a NUL byte: it is not a text file.`),
+        ...placeOf(content, nul),
+      });
+    if (!content.isWellFormed())
+      problems.push(
+        problem(path, "binary_content", `${quote(path)} contains a character that is not valid Unicode (half of a surrogate pair).`),
+      );
   }
   return problems;
 }

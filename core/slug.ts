@@ -30,11 +30,45 @@ export function isValidSlug(slug: string): boolean {
 
 /** Letters that Unicode does not decompose into a Latin base letter, in their usual ASCII spelling. */
 const spellings: Readonly<Record<string, string>> = {
-  ...{ ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ħ: "h", ı: "i", ŋ: "ng", ĸ: "k", ŧ: "t", "&": " and ", "+": " plus ", "@": " at " },
+  ...{
+    ß: "ss",
+    æ: "ae",
+    œ: "oe",
+    ø: "o",
+    đ: "d",
+    ð: "d",
+    þ: "th",
+    ł: "l",
+    ħ: "h",
+    ı: "i",
+    ŋ: "ng",
+    ĸ: "k",
+    ŧ: "t",
+    "&": " and ",
+    "+": " plus ",
+    "@": " at ",
+  },
   ...{ α: "a", β: "v", γ: "g", δ: "d", ε: "e", ζ: "z", η: "i", θ: "th", ι: "i", κ: "k", λ: "l", μ: "m" },
   ...{ ν: "n", ξ: "x", ο: "o", π: "p", ρ: "r", σ: "s", ς: "s", τ: "t", υ: "y", φ: "f", χ: "ch", ψ: "ps", ω: "o" },
   ...{ а: "a", б: "b", в: "v", г: "g", д: "d", е: "e", ж: "zh", з: "z", и: "i", к: "k", л: "l", м: "m", н: "n", о: "o", п: "p" },
-  ...{ р: "r", с: "s", т: "t", у: "u", ф: "f", х: "kh", ц: "ts", ч: "ch", ш: "sh", щ: "shch", ъ: "", ы: "y", ь: "", э: "e", ю: "yu", я: "ya" },
+  ...{
+    р: "r",
+    с: "s",
+    т: "t",
+    у: "u",
+    ф: "f",
+    х: "kh",
+    ц: "ts",
+    ч: "ch",
+    ш: "sh",
+    щ: "shch",
+    ъ: "",
+    ы: "y",
+    ь: "",
+    э: "e",
+    ю: "yu",
+    я: "ya",
+  },
   ...{ є: "ye", і: "i", ґ: "g", ђ: "dj", ј: "j", љ: "lj", њ: "nj", ћ: "c", џ: "dz" },
 };
 
@@ -51,7 +85,10 @@ function cut(slug: string, length: number): string {
  * What would not be valid alone (empty, begins with a digit, one letter, reserved, looks like an id) gets `app` before it.
  */
 export function slugify(name: string): string {
-  const ascii = Array.from(name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\p{M}/gu, ""), (letter) => spellings[letter] ?? letter)
+  const ascii = Array.from(
+    name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\p{M}/gu, ""),
+    (letter) => spellings[letter] ?? letter,
+  )
     .join("")
     // An apostrophe is inside a word: "Ada's app" is ada-s-app to nobody.
     .replace(/['’`]/g, "")

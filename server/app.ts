@@ -68,7 +68,12 @@ function createEdge(services: Services, api: Hono, handler: PageHandler, develop
       c.res.headers.set("x-request-id", requestId);
       for (const [name, value] of common) c.res.headers.set(name, value);
       if (!c.res.headers.has("content-security-policy")) c.res.headers.set("content-security-policy", dataPolicy);
-      logger.debug("answered", { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - startedAt) });
+      logger.debug("answered", {
+        method: c.req.method,
+        path: c.req.path,
+        status: c.res.status,
+        ms: Math.round(performance.now() - startedAt),
+      });
     });
   });
   app.onError((thrown, c) => {

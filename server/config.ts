@@ -8,7 +8,10 @@ const schema = z.object({
   PORT: integer(1, 65_535, 3000),
   HOST: z.string().min(1).default("127.0.0.1"),
   PUBLIC_URL: z.url().optional(),
-  APPS_DOMAIN: z.string().regex(/^[a-z0-9.-]+$/).default("localhost"),
+  APPS_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .default("localhost"),
   DATA_DIR: z.string().min(1).default(".data"),
   MONGO_URL: z.string().optional(),
   RUNTIME: z.enum(["local"]).default("local"),
@@ -68,7 +71,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     appsDomain: env.APPS_DOMAIN,
     dataDir: resolve(env.DATA_DIR),
     mongoUrl: env.MONGO_URL ?? "",
-    trustedProxies: env.TRUSTED_PROXIES.split(",").map((entry) => entry.trim()).filter(Boolean),
+    trustedProxies: env.TRUSTED_PROXIES.split(",")
+      .map((entry) => entry.trim())
+      .filter(Boolean),
     warmPool: env.WARM_POOL,
     sleepAfterMinutes: env.SLEEP_AFTER_MINUTES,
     signup: env.SIGNUP,

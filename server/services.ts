@@ -101,7 +101,10 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
     warmPool: config.warmPool,
-    mongo: { address: await followPrimary(storage.client), ...(storage.client.options.tls ? { tls: { servername: storage.client.options.hosts[0]?.host } } : {}) },
+    mongo: {
+      address: await followPrimary(storage.client),
+      ...(storage.client.options.tls ? { tls: { servername: storage.client.options.hosts[0]?.host } } : {}),
+    },
     specOf: deploymentsDomain.specOf,
     logger,
   });
@@ -145,7 +148,16 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       await appsDomain.apps.finishRemovals();
       await Promise.all([runtime.start(), routes.start(stopping)]);
       gateway.start();
-      startWorker({ apps: appsDomain, deployments: deploymentsDomain, runtime, logs: logsDomain.logs, trimLogs: logsDomain.trim, requests: requestsDomain.requests, reportBug, signal: stopping });
+      startWorker({
+        apps: appsDomain,
+        deployments: deploymentsDomain,
+        runtime,
+        logs: logsDomain.logs,
+        trimLogs: logsDomain.trim,
+        requests: requestsDomain.requests,
+        reportBug,
+        signal: stopping,
+      });
       notices.push(runtime.isolation.detail);
     },
     async stop() {
@@ -171,4 +183,6 @@ function createSourceCheck(packages: Packages): SourceCheck {
 }
 
 const refuseUnisolated = (role: string | undefined): string | null =>
-  role === "admin" ? null : "Apps are not isolated from this machine, because bubblewrap is missing. Until it is installed only administrators deploy.";
+  role === "admin"
+    ? null
+    : "Apps are not isolated from this machine, because bubblewrap is missing. Until it is installed only administrators deploy.";

@@ -50,7 +50,9 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
   const writes = new Map<string, Promise<void>>();
   /** One app's changes are written in their order; another's do not wait for them. */
   const inOrder = (appId: string, write: () => Promise<void>): void => {
-    const next = (writes.get(appId) ?? Promise.resolve()).then(write).catch((error: unknown) => options.reportBug(error, "writing an app's status"));
+    const next = (writes.get(appId) ?? Promise.resolve())
+      .then(write)
+      .catch((error: unknown) => options.reportBug(error, "writing an app's status"));
     writes.set(appId, next);
     void next.then(() => writes.get(appId) === next && writes.delete(appId));
   };
@@ -64,7 +66,10 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function writeStatus({ apps: { records } }: WorkerOptions, event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" }>): Promise<void> {
+async function writeStatus(
+  { apps: { records } }: WorkerOptions,
+  event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" }>,
+): Promise<void> {
   const { appId } = event;
   if (event.type === "awake") failpoint("woken");
   if (event.type === "asleep") failpoint("put-to-sleep");

@@ -23,7 +23,8 @@ interface AppView {
   lastDeployment: { id: string; state: string } | null;
 }
 const read = (id: string) => platform.api<AppView>(token, "GET", `/api/apps/${id}`);
-const versions = async (id: string) => (await platform.api<{ items: { number: number }[] }>(token, "GET", `/api/apps/${id}/versions`)).items.map((version) => version.number);
+const versions = async (id: string) =>
+  (await platform.api<{ items: { number: number }[] }>(token, "GET", `/api/apps/${id}/versions`)).items.map((version) => version.number);
 const answer = async (slug: string) => (await platform.callApp(slug, "/")).json();
 
 /** Restarts with `failpoint` armed, does `act`, waits for the death it causes, and restarts without. */
@@ -35,36 +36,44 @@ async function dieAt(failpoint: string, act: () => Promise<unknown>): Promise<vo
   await platform.restart({ FP_FAILPOINT: "" });
 }
 
-test.each(["deploy-recorded", "deploy-before-commit", "deploy-after-commit", "deploy-version-written", "deploy-switched"])("killed at %s, the old or the new version is live, whole, and the next deployment goes on", async (failpoint) => {
-  const app = await platform.deploy(token, failpoint, { "app.py": answering("one") });
-  expect(await answer(app.slug)).toBe("one");
-  await dieAt(failpoint, async () => {
-    await platform.api(token, "POST", `/api/apps/${app.id}/deploy`, { files: { "app.py": answering("two") } });
-  });
-  const after = await waitFor("the deployment is settled", async () => {
-    const found = await read(app.id);
-    return found.lastDeployment?.state === "running" ? null : found;
-  });
-  const committed = failpoint !== "deploy-recorded" && failpoint !== "deploy-before-commit";
-  expect(after).toMatchObject({ liveVersion: committed ? 2 : 1, lastDeployment: { state: committed ? "succeeded" : "failed" } });
-  expect(await versions(app.id)).toEqual(committed ? [2, 1] : [1]);
-  expect(await answer(app.slug)).toBe(committed ? "two" : "one");
-  const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, { files: { "app.py": answering("three") } });
-  await platform.settled(token, deploymentId);
-  expect(await answer(app.slug)).toBe("three");
-  expect((await read(app.id)).liveVersion).toBe(committed ? 3 : 2);
-});
+test.each(["deploy-recorded", "deploy-before-commit", "deploy-after-commit", "deploy-version-written", "deploy-switched"])(
+  "killed at %s, the old or the new version is live, whole, and the next deployment goes on",
+  async (failpoint) => {
+    const app = await platform.deploy(token, failpoint, { "app.py": answering("one") });
+    expect(await answer(app.slug)).toBe("one");
+    await dieAt(failpoint, async () => {
+      await platform.api(token, "POST", `/api/apps/${app.id}/deploy`, { files: { "app.py": answering("two") } });
+    });
+    const after = await waitFor("the deployment is settled", async () => {
+      const found = await read(app.id);
+      return found.lastDeployment?.state === "running" ? null : found;
+    });
+    const committed = failpoint !== "deploy-recorded" && failpoint !== "deploy-before-commit";
+    expect(after).toMatchObject({ liveVersion: committed ? 2 : 1, lastDeployment: { state: committed ? "succeeded" : "failed" } });
+    expect(await versions(app.id)).toEqual(committed ? [2, 1] : [1]);
+    expect(await answer(app.slug)).toBe(committed ? "two" : "one");
+    const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {
+      files: { "app.py": answering("three") },
+    });
+    await platform.settled(token, deploymentId);
+    expect(await answer(app.slug)).toBe("three");
+    expect((await read(app.id)).liveVersion).toBe(committed ? 3 : 2);
+  },
+);
 
-test.each(["delete-marked", "delete-runtime-removed", "delete-data-removed"])("killed at %s, the deletion is ended after the restart", async (failpoint) => {
-  const app = await platform.deploy(token, failpoint, { "app.py": answering("gone") });
-  await dieAt(failpoint, () => platform.api(token, "DELETE", `/api/apps/${app.id}`));
-  expect((await platform.call(`/api/apps/${app.id}`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404);
-  await waitFor("its name is free again", async () => {
-    const again = await platform.api<AppView>(token, "POST", "/api/apps", { name: failpoint, code: answering("again") });
-    await platform.api(token, "DELETE", `/api/apps/${again.id}`);
-    return again.slug === app.slug;
-  });
-});
+test.each(["delete-marked", "delete-runtime-removed", "delete-data-removed"])(
+  "killed at %s, the deletion is ended after the restart",
+  async (failpoint) => {
+    const app = await platform.deploy(token, failpoint, { "app.py": answering("gone") });
+    await dieAt(failpoint, () => platform.api(token, "DELETE", `/api/apps/${app.id}`));
+    expect((await platform.call(`/api/apps/${app.id}`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404);
+    await waitFor("its name is free again", async () => {
+      const again = await platform.api<AppView>(token, "POST", "/api/apps", { name: failpoint, code: answering("again") });
+      await platform.api(token, "DELETE", `/api/apps/${again.id}`);
+      return again.slug === app.slug;
+    });
+  },
+);
 
 test.each(["woken", "put-to-sleep"])("killed when an app was %s, it sleeps after the restart and wakes on request", async (failpoint) => {
   const app = await platform.deploy(token, failpoint, { "app.py": answering("awake") });

@@ -51,7 +51,15 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
   const start = async (): Promise<void> => {
     child = spawn(process.execPath, [join(root, "server/main.ts")], {
       cwd: root,
-      env: { ...process.env, NODE_ENV: "production", FP_TEST_MONGO_URL: "", DATA_DIR: dataDir, PORT: String(port), HOST: "127.0.0.1", ...environment },
+      env: {
+        ...process.env,
+        NODE_ENV: "production",
+        FP_TEST_MONGO_URL: "",
+        DATA_DIR: dataDir,
+        PORT: String(port),
+        HOST: "127.0.0.1",
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -90,7 +98,11 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
     },
     async signUp(email = `user-${(users += 1)}@example.com`) {
       const body = JSON.stringify({ name: email.split("@")[0], email, password: "correct horse battery" });
-      const answer = await platform.call("/api/auth/sign-up/email", { method: "POST", headers: { "content-type": "application/json", origin: url }, body });
+      const answer = await platform.call("/api/auth/sign-up/email", {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: url },
+        body,
+      });
       if (answer.status !== 200) throw new Error(`Sign-up answered ${answer.status}: ${answer.text}`);
       const { token, user } = answer.json() as { token: string; user: { id: string } };
       return { token, id: user.id, email };

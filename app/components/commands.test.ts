@@ -7,7 +7,11 @@ const apps = [
 ];
 
 test("the open app's own actions come first", () => {
-  expect(toCommands(apps, "notes").slice(0, 3).map(({ to }) => to)).toEqual(["/apps/notes/edit", "/apps/notes", "http://notes.localhost"]);
+  expect(
+    toCommands(apps, "notes")
+      .slice(0, 3)
+      .map(({ to }) => to),
+  ).toEqual(["/apps/notes/edit", "/apps/notes", "http://notes.localhost"]);
   expect(toCommands(apps, undefined).some(({ group }) => group === "This app")).toBe(false);
 });
 

@@ -22,7 +22,13 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
   const ofCurrent: Command[] = current
     ? [
         { id: "edit", label: `Edit ${current.name}`, detail: "Code, test, deploy", group: "This app", to: `/apps/${current.slug}/edit` },
-        { id: "dashboard", label: `Dashboard of ${current.name}`, detail: "Requests, logs, versions", group: "This app", to: `/apps/${current.slug}` },
+        {
+          id: "dashboard",
+          label: `Dashboard of ${current.name}`,
+          detail: "Requests, logs, versions",
+          group: "This app",
+          to: `/apps/${current.slug}`,
+        },
         { id: "open", label: `Open ${current.name}`, detail: current.url, group: "This app", to: current.url, external: true },
       ]
     : [];
@@ -32,7 +38,11 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
     { id: "settings", label: "Settings and tokens", detail: "", group: "Go to", to: "/settings" },
     { id: "api", label: "API reference", detail: "", group: "Go to", to: "/docs/api" },
   ];
-  return [...ofCurrent, ...apps.map(({ slug, name }): Command => ({ id: `app:${slug}`, label: name, detail: slug, group: "Apps", to: `/apps/${slug}` })), ...places];
+  return [
+    ...ofCurrent,
+    ...apps.map(({ slug, name }): Command => ({ id: `app:${slug}`, label: name, detail: slug, group: "Apps", to: `/apps/${slug}` })),
+    ...places,
+  ];
 }
 
 /** The commands that match every word of `query`: those whose label begins with it first, then in their own order. */

@@ -1,10 +1,18 @@
 import { expect, test } from "vitest";
 import { describeFailure } from "./failure-words.ts";
 
-const problem = (status: number, detail: string) => ({ status, data: { type: "about:blank", title: "t", status, code: "x", detail, requestId: "r1" } });
+const problem = (status: number, detail: string) => ({
+  status,
+  data: { type: "about:blank", title: "t", status, code: "x", detail, requestId: "r1" },
+});
 
 test("a refusal says its own reason and names the request", () => {
-  expect(describeFailure(problem(404, "There is no app notes."))).toMatchObject({ title: "Nothing is here", text: "There is no app notes.", requestId: "r1", retry: false });
+  expect(describeFailure(problem(404, "There is no app notes."))).toMatchObject({
+    title: "Nothing is here",
+    text: "There is no app notes.",
+    requestId: "r1",
+    retry: false,
+  });
 });
 
 test("a fault of the platform never shows its insides", () => {

@@ -8,7 +8,13 @@ import { describeFailure } from "./failure-words.ts";
 export function FailurePage({ error }: { error: unknown }) {
   return (
     <main id="main" className="mx-auto flex min-h-dvh max-w-xl flex-col justify-center px-6 py-16">
-      <Link to="/" aria-label="FastAPI Platform" className="mb-6 w-fit rounded-md outline-none focus-visible:ring-2 focus-visible:ring-ring"><LogoMark className="size-8" /></Link>
+      <Link
+        to="/"
+        aria-label="FastAPI Platform"
+        className="mb-6 w-fit rounded-md outline-none focus-visible:ring-2 focus-visible:ring-ring"
+      >
+        <LogoMark className="size-8" />
+      </Link>
       <Failure error={error} />
     </main>
   );
@@ -26,10 +32,20 @@ export function Failure({ error }: { error: unknown }) {
       <p className="max-w-[60ch] text-muted-foreground">{text}</p>
       <p className="max-w-[60ch] text-muted-foreground">{kept}</p>
       <div className="mt-4 flex flex-wrap gap-2">
-        {retry && <a href={location.pathname + location.search} className={buttonVariants()}>Try again</a>}
-        <Link to="/apps" className={buttonVariants({ variant: retry ? "outline" : "default" })}>Go to your apps</Link>
+        {retry && (
+          <a href={location.pathname + location.search} className={buttonVariants()}>
+            Try again
+          </a>
+        )}
+        <Link to="/apps" className={buttonVariants({ variant: retry ? "outline" : "default" })}>
+          Go to your apps
+        </Link>
       </div>
-      {requestId !== undefined && <p className="mt-4 text-[13px] text-muted-foreground">Request <code className="text-code select-all">{requestId}</code></p>}
+      {requestId !== undefined && (
+        <p className="mt-4 text-[13px] text-muted-foreground">
+          Request <code className="text-code select-all">{requestId}</code>
+        </p>
+      )}
     </div>
   );
 }

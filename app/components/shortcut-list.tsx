@@ -3,8 +3,23 @@ import { Dialog, DialogContent, DialogDescription, DialogHeader, DialogTitle } f
 import { Kbd } from "./ui/kbd.tsx";
 
 const groups = [
-  { title: "Everywhere", rows: [["Go to an app or an action", "Ctrl", "K"], ["Search on this page", "/"], ["This list", "?"]] },
-  { title: "Editor", rows: [["Deploy", "Ctrl", "Enter"], ["Save", "Ctrl", "S"], ["Rename the selected file", "F2"], ["Delete the selected file", "Delete"]] },
+  {
+    title: "Everywhere",
+    rows: [
+      ["Go to an app or an action", "Ctrl", "K"],
+      ["Search on this page", "/"],
+      ["This list", "?"],
+    ],
+  },
+  {
+    title: "Editor",
+    rows: [
+      ["Deploy", "Ctrl", "Enter"],
+      ["Save", "Ctrl", "S"],
+      ["Rename the selected file", "F2"],
+      ["Delete the selected file", "Delete"],
+    ],
+  },
 ] as const;
 
 /** Every shortcut, under `?`. */
@@ -23,7 +38,11 @@ export function ShortcutList() {
               {rows.map(([what, ...keys]) => (
                 <div key={what} className="flex h-8 items-center justify-between gap-4">
                   <dt>{what}</dt>
-                  <dd className="flex gap-1">{keys.map((key) => <Kbd key={key}>{key}</Kbd>)}</dd>
+                  <dd className="flex gap-1">
+                    {keys.map((key) => (
+                      <Kbd key={key}>{key}</Kbd>
+                    ))}
+                  </dd>
                 </div>
               ))}
             </dl>

@@ -8,7 +8,10 @@ const cookieName = "fp-theme";
 
 /** The theme that the `Cookie` header names; `system` when there is none, or nonsense. */
 export function readTheme(cookieHeader: string | null): Theme {
-  const value = cookieHeader?.split(/;\s*/).find((pair) => pair.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1);
+  const value = cookieHeader
+    ?.split(/;\s*/)
+    .find((pair) => pair.startsWith(`${cookieName}=`))
+    ?.slice(cookieName.length + 1);
   return isTheme(value) ? value : "system";
 }
 

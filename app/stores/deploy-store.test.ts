@@ -3,7 +3,11 @@ import type { Deployment, DeployEvent } from "#core/contract/deployment.ts";
 import { createDeployStore, newWatched, toRefused, toWatched, withEvent } from "./deploy-store.ts";
 
 const event = (stage: DeployEvent["stage"], status: DeployEvent["status"], elapsedMs: number, message = ""): DeployEvent => ({
-  at: "2026-11-21T05:00:00.000Z", stage, status, message, elapsedMs,
+  at: "2026-11-21T05:00:00.000Z",
+  stage,
+  status,
+  message,
+  elapsedMs,
 });
 
 const events = [
@@ -17,8 +21,17 @@ const events = [
 ];
 
 const failed: Deployment = {
-  id: "d1", app: "a", kind: "deploy", source: "browser", state: "failed", events, url: "http://a.localhost", createdAt: "2026-11-21T05:00:00.000Z", finishedAt: null,
-  error: "NameError", problems: [{ file: "app.py", line: 3, column: 1, code: "load_failed", message: "NameError", severity: "error" }],
+  id: "d1",
+  app: "a",
+  kind: "deploy",
+  source: "browser",
+  state: "failed",
+  events,
+  url: "http://a.localhost",
+  createdAt: "2026-11-21T05:00:00.000Z",
+  finishedAt: null,
+  error: "NameError",
+  problems: [{ file: "app.py", line: 3, column: 1, code: "load_failed", message: "NameError", severity: "error" }],
 };
 
 describe("the steps of a deployment", () => {
@@ -51,7 +64,10 @@ describe("the steps of a deployment", () => {
   });
 
   test("a refusal is a failed first step", () => {
-    expect(toRefused("Two problems", failed.problems!)).toMatchObject({ state: "failed", steps: [{ stage: "validating", state: "failed" }, {}, {}, {}, {}] });
+    expect(toRefused("Two problems", failed.problems!)).toMatchObject({
+      state: "failed",
+      steps: [{ stage: "validating", state: "failed" }, {}, {}, {}, {}],
+    });
   });
 
   test("the end of another deployment does not end this one", () => {

@@ -35,7 +35,16 @@ export interface Watched {
 const waitingStep = (stage: DeployStage): DeployStep => ({ stage, state: "waiting", message: "", startedMs: null, tookMs: null });
 
 export const newWatched = (id: string, kind: Deployment["kind"] = "deploy"): Watched => ({
-  id, kind, state: "running", steps: stages.map(waitingStep), totalMs: null, version: null, error: null, traceback: null, problems: [], url: "",
+  id,
+  kind,
+  state: "running",
+  steps: stages.map(waitingStep),
+  totalMs: null,
+  version: null,
+  error: null,
+  traceback: null,
+  problems: [],
+  url: "",
 });
 
 /** The deployment after one more event. Events come in order; a stage that began is over when a later one begins. */
@@ -44,7 +53,8 @@ export function withEvent(watched: Watched, event: DeployEvent): Watched {
   const steps = watched.steps.map((step, index): DeployStep => {
     if (index < at && step.state === "running") return { ...step, state: "succeeded", tookMs: event.elapsedMs - (step.startedMs ?? 0) };
     if (index !== at) return step;
-    if (event.status === "started") return step.state === "waiting" ? { ...step, state: "running", message: event.message, startedMs: event.elapsedMs } : step;
+    if (event.status === "started")
+      return step.state === "waiting" ? { ...step, state: "running", message: event.message, startedMs: event.elapsedMs } : step;
     if (step.state === "succeeded" || step.state === "failed") return step;
     const startedMs = step.startedMs ?? lastEndMs(watched.steps, at);
     return { ...step, state: event.status, message: event.message, startedMs, tookMs: Math.max(0, event.elapsedMs - startedMs) };
@@ -59,7 +69,9 @@ function lastEndMs(steps: readonly DeployStep[], before: number): number {
 /** The deployment as the server holds it, whole. */
 export function toWatched(deployment: Deployment): Watched {
   const watched = deployment.events.reduce(withEvent, newWatched(deployment.id, deployment.kind));
-  const steps = watched.steps.map((step): DeployStep => (deployment.state === "failed" && step.state === "running" ? { ...step, state: "failed" } : step));
+  const steps = watched.steps.map((step): DeployStep =>
+    deployment.state === "failed" && step.state === "running" ? { ...step, state: "failed" } : step,
+  );
   return {
     ...watched,
     steps,

@@ -16,7 +16,9 @@ describe("changes", () => {
   });
 
   test("equal drafts have none, also with equal bytes in other objects", () => {
-    expect(hasChanges({ "static/logo.png": { base64: "AA==" }, "app.py": "" }, { "app.py": "", "static/logo.png": { base64: "AA==" } })).toBe(false);
+    expect(
+      hasChanges({ "static/logo.png": { base64: "AA==" }, "app.py": "" }, { "app.py": "", "static/logo.png": { base64: "AA==" } }),
+    ).toBe(false);
   });
 
   test("an emptied file is a change, not a deletion", () => {
@@ -41,7 +43,10 @@ describe("two drafts of one base", () => {
   test("the suggestion keeps what either side did alone", () => {
     const mine = { "app.py": "1", "b.py": "mine", "gone.py": "1" };
     const theirs = { "app.py": "theirs", "b.py": "1" };
-    expect(resolveDifferences(theirs, differencesBetween(base, mine, theirs), (difference) => difference.suggested)).toEqual({ "app.py": "theirs", "b.py": "mine" });
+    expect(resolveDifferences(theirs, differencesBetween(base, mine, theirs), (difference) => difference.suggested)).toEqual({
+      "app.py": "theirs",
+      "b.py": "mine",
+    });
   });
 
   test("choosing one side for all gives that side whole", () => {

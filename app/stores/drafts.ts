@@ -54,7 +54,13 @@ export function differencesBetween(base: Files | null, mine: Files, theirs: File
     .sort()
     .map((path) => {
       const changedBy = whoChanged(base, path, mine, theirs);
-      return { path, mine: mine[path] ?? null, theirs: theirs[path] ?? null, changedBy, suggested: changedBy === "theirs" ? "theirs" : "mine" };
+      return {
+        path,
+        mine: mine[path] ?? null,
+        theirs: theirs[path] ?? null,
+        changedBy,
+        suggested: changedBy === "theirs" ? "theirs" : "mine",
+      };
     });
 }
 

@@ -73,7 +73,8 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
       if (get().files[path] !== undefined) set({ active: path, narrow: "code" });
     },
     goTo: ({ file, line, column = 1 }) => {
-      if (get().files[file] !== undefined) set(({ reveal }) => ({ active: file, narrow: "code", reveal: { file, line, column, at: (reveal?.at ?? 0) + 1 } }));
+      if (get().files[file] !== undefined)
+        set(({ reveal }) => ({ active: file, narrow: "code", reveal: { file, line, column, at: (reveal?.at ?? 0) + 1 } }));
     },
     add: (path, content) => set(({ files }) => ({ files: { ...files, [path]: content }, active: path, narrow: "code" })),
     rename: (from, to) => set((state) => renamed(state, from, to)),
@@ -86,11 +87,21 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
       });
       return content;
     },
-    replace: (files, base) => set(({ active, base: old }) => ({ files, base: base ?? old, active: files[active] === undefined ? firstOf(files, entrypoint) : active })),
+    replace: (files, base) =>
+      set(({ active, base: old }) => ({
+        files,
+        base: base ?? old,
+        active: files[active] === undefined ? firstOf(files, entrypoint) : active,
+      })),
     saved: (hash, files) => set({ base: { hash, files } }),
     showSide: (side) => set({ side, ...(side === null ? {} : { narrow: "side" }) }),
     showBottom: (bottom, open = true) => set(open ? { bottom, bottomOpen: true, narrow: "bottom" } : { bottom, bottomOpen: false }),
-    showNarrow: (narrow) => set(({ side, bottomOpen }) => ({ narrow, side: narrow === "side" ? (side ?? "test") : side, bottomOpen: narrow === "bottom" || bottomOpen })),
+    showNarrow: (narrow) =>
+      set(({ side, bottomOpen }) => ({
+        narrow,
+        side: narrow === "side" ? (side ?? "test") : side,
+        bottomOpen: narrow === "bottom" || bottomOpen,
+      })),
   }));
 }
 
@@ -101,7 +112,8 @@ function renamed(state: EditorState, from: string, to: string): Partial<EditorSt
   return { files: { ...left, [to]: content }, active: state.active === from ? to : state.active };
 }
 
-const firstOf = (files: Files, entrypoint: string) => (files[entrypoint] !== undefined ? entrypoint : (Object.keys(files).sort()[0] ?? entrypoint));
+const firstOf = (files: Files, entrypoint: string) =>
+  files[entrypoint] !== undefined ? entrypoint : (Object.keys(files).sort()[0] ?? entrypoint);
 
 export const isDirty = (state: Pick<EditorState, "base" | "files">): boolean => hasChanges(state.base.files, state.files);
 

@@ -49,7 +49,11 @@ describe("unsaved edits", () => {
     store.setItem("fp:unsaved:a:h1", "{ not json");
     expect(findUnsaved(store, "a")).toEqual([]);
     expect(store.length).toBe(0);
-    const full = Object.assign(new MemoryStorage(), { setItem: () => { throw new Error("QuotaExceededError"); } });
+    const full = Object.assign(new MemoryStorage(), {
+      setItem: () => {
+        throw new Error("QuotaExceededError");
+      },
+    });
     expect(() => keepUnsaved(full, "a", "h", { "app.py": "x" }, at)).not.toThrow();
   });
 });

@@ -41,7 +41,9 @@ export function forgetUnsaved(store: Store, appId: string, baseHash: string): vo
 export function findUnsaved(store: Store, appId: string): Unsaved[] {
   const found: Unsaved[] = [];
   try {
-    const keys = Array.from({ length: store.length }, (_, index) => store.key(index)).filter((key) => key?.startsWith(`${prefix}${appId}:`));
+    const keys = Array.from({ length: store.length }, (_, index) => store.key(index)).filter((key) =>
+      key?.startsWith(`${prefix}${appId}:`),
+    );
     for (const key of keys) {
       if (key === null || key === undefined) continue;
       const parsed = storedSchema.safeParse(parseJson(store.getItem(key)));

@@ -1,5 +1,5 @@
 /** A typed client over the operation table: one function, which parses every answer. For the CLI, scripts and tests. */
-import { z } from "zod";
+import type { z } from "zod";
 import { operations, type Operation, type OperationId, type Operations } from "./operations/index.ts";
 import { AppError, problemSchema, statusByCode, type Problem, type ProblemCode } from "./problem.ts";
 
@@ -7,11 +7,14 @@ type In<Schema> = Schema extends z.ZodType ? z.input<Schema> : never;
 type Part<Row, Key extends string> = Row extends { [Name in Key]: infer Schema } ? { [Name in Key]: In<Schema> } : unknown;
 
 /** What a caller gives for one operation. A query's and an optional body's parts may be left out. */
-export type CallInput<Id extends OperationId> = Part<Operations[Id], "params"> & Partial<Part<Operations[Id], "query">> & (Operations[Id] extends { bodyOptional: true } ? Partial<Part<Operations[Id], "body">> : Part<Operations[Id], "body">);
+export type CallInput<Id extends OperationId> = Part<Operations[Id], "params"> &
+  Partial<Part<Operations[Id], "query">> &
+  (Operations[Id] extends { bodyOptional: true } ? Partial<Part<Operations[Id], "body">> : Part<Operations[Id], "body">);
 
 type AnswerOf<Row> = Row extends { answers: infer Answers } ? Answers[keyof Answers] : never;
 /** What an operation gives: the parsed body, or undefined where there is none. */
-export type CallResult<Id extends OperationId> = AnswerOf<Operations[Id]> extends { schema: infer Schema extends z.ZodType } ? z.output<Schema> : undefined;
+export type CallResult<Id extends OperationId> =
+  AnswerOf<Operations[Id]> extends { schema: infer Schema extends z.ZodType } ? z.output<Schema> : undefined;
 
 export interface ClientOptions {
   /** The platform's address, without a path. */
@@ -42,9 +45,17 @@ export type Client = <Id extends OperationId>(id: Id, input: CallInput<Id>, opti
 export function createClient({ baseUrl, token, headers = {}, fetch: send = fetch }: ClientOptions): Client {
   return async (id, input, options = {}) => {
     const row: Operation = operations[id];
-    const { params = {}, query = {}, body } = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
-    const url = new URL(row.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name]))), baseUrl);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    const {
+      params = {},
+      query = {},
+      body,
+    } = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
+    const url = new URL(
+      row.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name]))),
+      baseUrl,
+    );
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, typeof value === "string" ? value : JSON.stringify(value));
     const response = await send(
       new Request(url, {
         method: row.method.toUpperCase(),

@@ -38,7 +38,10 @@ export type LogEntry = z.infer<typeof logLineSchema>;
 export const proxyRequestSchema = z
   .object({
     method: z.string().regex(/^[A-Z]{1,20}$/, "An HTTP method in capitals"),
-    path: z.string().max(8_192).regex(/^\/(?![/\\])[^\s\r\n]*$/, "Begins with one / and has no spaces or line breaks"),
+    path: z
+      .string()
+      .max(8_192)
+      .regex(/^\/(?![/\\])[^\s\r\n]*$/, "Begins with one / and has no spaces or line breaks"),
     headers: z.record(z.string(), z.string()).optional(),
     body: z.string().max(10_000_000).optional(),
   })

@@ -12,7 +12,11 @@ const allowedImports = new Set(["fastapi", "fasthtml", "pydantic", "pymongo", "b
 test.each(names)("%s is a template without a finding, and is what it says", (name) => {
   const template = parseTemplate(readFileSync(join(folder, name), "utf8"));
   expect(`${template.id}.yaml`).toBe(name);
-  const result = checkPython(template.files, { entrypoint: template.entrypoint, allowedImports, syntaxErrors: createSyntaxChecker("3.11") });
+  const result = checkPython(template.files, {
+    entrypoint: template.entrypoint,
+    allowedImports,
+    syntaxErrors: createSyntaxChecker("3.11"),
+  });
   expect(result).toEqual({ ok: true, framework: template.framework, problems: [] });
   expect(usesMongo(template.files)).toBe(template.database);
 });

@@ -6,7 +6,10 @@ import { filesSchema } from "./files.ts";
 export const templateSchema = z
   .object({
     /** Stable; the API's `id` and the name that `POST /api/apps` takes. */
-    id: z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/).max(40),
+    id: z
+      .string()
+      .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/)
+      .max(40),
     name: z.string().min(1).max(80),
     description: z.string().min(1).max(500),
     complexity: z.enum(["beginner", "intermediate", "advanced"]),
@@ -18,7 +21,10 @@ export const templateSchema = z
     files: filesSchema,
   })
   .strict()
-  .refine(({ files, entrypoint }) => typeof files[entrypoint] === "string", { path: ["files"], message: "The entrypoint is not among the files" });
+  .refine(({ files, entrypoint }) => typeof files[entrypoint] === "string", {
+    path: ["files"],
+    message: "The entrypoint is not among the files",
+  });
 export type Template = z.infer<typeof templateSchema>;
 
 /**
@@ -28,5 +34,7 @@ export type Template = z.infer<typeof templateSchema>;
 export function parseTemplate(yamlText: string, source = "The template"): Template {
   const parsed = templateSchema.safeParse(parse(yamlText));
   if (parsed.success) return parsed.data;
-  throw new Error(`${source} is not usable:\n${parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n")}`);
+  throw new Error(
+    `${source} is not usable:\n${parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`).join("\n")}`,
+  );
 }

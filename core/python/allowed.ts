@@ -51,17 +51,32 @@ function checkAbsolute(module: ModuleNames, local: LocalModules, allowed: Readon
   const refused = refusedStandardModules.get(root);
   const severity = ref.guard === "none" ? "error" : "warning";
   if (refused !== undefined) {
-    return problemAt(module.source, ref, severity, "forbidden_import", `${root} may not be imported: ${refused}. Use pure Python or one of the built-in packages.`);
+    return problemAt(
+      module.source,
+      ref,
+      severity,
+      "forbidden_import",
+      `${root} may not be imported: ${refused}. Use pure Python or one of the built-in packages.`,
+    );
   }
   if (standardLibrary.has(root) || allowed.has(root)) return null;
-  return problemAt(module.source, ref, severity, "forbidden_import", `${root} may not be imported: it is neither in the standard library, nor a built-in package, nor a file of this app. ${adviceFor(root, local, allowed)}`);
+  return problemAt(
+    module.source,
+    ref,
+    severity,
+    "forbidden_import",
+    `${root} may not be imported: it is neither in the standard library, nor a built-in package, nor a file of this app. ${adviceFor(root, local, allowed)}`,
+  );
 }
 
 function adviceFor(root: string, local: LocalModules, allowed: ReadonlySet<string>): string {
   const alternative = alternatives[root.toLowerCase()];
-  if (alternative !== undefined && (allowed.has(alternative.split(" ")[0]!) || standardLibrary.has(alternative))) return `Use ${alternative} instead, or ask an admin to allow ${root}.`;
+  if (alternative !== undefined && (allowed.has(alternative.split(" ")[0]!) || standardLibrary.has(alternative)))
+    return `Use ${alternative} instead, or ask an admin to allow ${root}.`;
   const near = nearest(root, [...local.roots, ...allowed, ...[...standardLibrary].filter((name) => !name.startsWith("_"))]);
-  return near === null ? `Use a built-in package, add a file ${root}.py, or ask an admin to allow it.` : `Did you mean ${near}? Otherwise use a built-in package, or ask an admin to allow ${root}.`;
+  return near === null
+    ? `Use a built-in package, add a file ${root}.py, or ask an admin to allow it.`
+    : `Did you mean ${near}? Otherwise use a built-in package, or ask an admin to allow ${root}.`;
 }
 
 function checkRelative(module: ModuleNames, local: LocalModules, ref: ImportRef): SourceProblem | null {
@@ -69,7 +84,13 @@ function checkRelative(module: ModuleNames, local: LocalModules, ref: ImportRef)
   const absolute = absoluteModule(path, ref);
   if (absolute === null || !path.includes("/")) {
     const instead = ref.module === "" ? `import ${ref.name ?? ""}` : `from ${ref.module} import …`;
-    return problemAt(module.source, ref, "warning", "relative_import", `${path} lies in no package, so an import that begins with a dot fails here. Write ${instead} without the dots.`);
+    return problemAt(
+      module.source,
+      ref,
+      "warning",
+      "relative_import",
+      `${path} lies in no package, so an import that begins with a dot fails here. Write ${instead} without the dots.`,
+    );
   }
   return checkLocal(module, local, ref, absolute);
 }
@@ -79,10 +100,20 @@ function checkLocal(module: ModuleNames, local: LocalModules, ref: ImportRef, na
   if (ref.guard === "optional") return null;
   const isThere = name === "" || local.fileOf.has(name) || local.packages.has(name);
   const isPackageOnly = isThere && !local.fileOf.has(name);
-  const missing = !isThere ? name : isPackageOnly && ref.name !== null && ref.name !== "*" ? [name, ref.name].filter(Boolean).join(".") : null;
+  const missing = !isThere
+    ? name
+    : isPackageOnly && ref.name !== null && ref.name !== "*"
+      ? [name, ref.name].filter(Boolean).join(".")
+      : null;
   if (missing === null || local.fileOf.has(missing) || local.packages.has(missing)) return null;
   const file = `${missing.split(".").join("/")}.py`;
-  return problemAt(module.source, ref, "warning", "unresolved_import", `There is no ${file} in this app. Add the file, or correct the name.`);
+  return problemAt(
+    module.source,
+    ref,
+    "warning",
+    "unresolved_import",
+    `There is no ${file} in this app. Add the file, or correct the name.`,
+  );
 }
 
 /** Files that hide a module of the standard library or a package from imports. */
@@ -96,7 +127,15 @@ export function checkShadowing(modules: Iterable<ModuleNames>, allowed: Readonly
     if (source.path.includes("/") && source.path !== `${root}/__init__.py`) continue;
     reported.add(root);
     const what = standardLibrary.has(root) ? "a module of the standard library" : "a built-in package";
-    problems.push(problemAt(source, { from: 0, to: 0 }, "warning", "shadowed_module", `${source.path} has the name of ${what}: import ${root} may find the wrong one of the two. Rename it.`));
+    problems.push(
+      problemAt(
+        source,
+        { from: 0, to: 0 },
+        "warning",
+        "shadowed_module",
+        `${source.path} has the name of ${what}: import ${root} may find the wrong one of the two. Rename it.`,
+      ),
+    );
   }
   return problems;
 }

@@ -7,18 +7,23 @@ import type { SourceProblem } from "../contract/problem.ts";
 import { qualifiedName, type ModuleNames } from "./names.ts";
 import { problemAt, textOf } from "./source.ts";
 
-const process = "An app runs in a sandbox without other programs, and with few processes; starting one usually fails. Use a Python package instead.";
+const process =
+  "An app runs in a sandbox without other programs, and with few processes; starting one usually fails. Use a Python package instead.";
 const ending = "It ends the whole app, not one request. Raise an exception instead.";
-const evaluation = "It runs text as code: text that came from a request could do anything the app can. Parse the text instead (json, ast.literal_eval).";
+const evaluation =
+  "It runs text as code: text that came from a request could do anything the app can. Parse the text instead (json, ast.literal_eval).";
 const unpickling = "Loading a pickle runs code that is inside it. Only do it with data that this app itself wrote; JSON is safer.";
-const serving = "The platform serves the app itself; starting a server while the app is loaded never returns, and the deployment fails. Put it under if __name__ == \"__main__\":.";
+const serving =
+  'The platform serves the app itself; starting a server while the app is loaded never returns, and the deployment fails. Put it under if __name__ == "__main__":.';
 
 /** Reason by full name. A name that ends with a dot stands for everything below it. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ...["eval", "exec", "builtins.eval", "builtins.exec"].map((name): [string, string] => [name, evaluation]),
   ...["compile", "builtins.compile"].map((name): [string, string] => [name, evaluation]),
   ["__import__", "It hides an import from the checks and from readers. Use import, or importlib.import_module."],
-  ...["os.system", "os.popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.startfile", "pty.", "subprocess."].map((name): [string, string] => [name, process]),
+  ...["os.system", "os.popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.startfile", "pty.", "subprocess."].map(
+    (name): [string, string] => [name, process],
+  ),
   ...["asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "commands."].map((name): [string, string] => [name, process]),
   ...["os._exit", "os.abort", "os.kill", "os.killpg"].map((name): [string, string] => [name, ending]),
   ...["pickle.loads", "pickle.load", "marshal.loads", "shelve.open"].map((name): [string, string] => [name, unpickling]),
@@ -42,7 +47,8 @@ export function findBlockedCalls(module: ModuleNames): SourceProblem[] {
       const name = qualifiedName(module, callee);
       if (name === null) return;
       const reason = serverCalls.has(name) && runsAtLoad(module, ref.node) ? serving : reasonFor(name);
-      if (reason !== undefined) problems.push(problemAt(module.source, callee, "warning", "blocked_pattern", `${name}() is discouraged here. ${reason}`));
+      if (reason !== undefined)
+        problems.push(problemAt(module.source, callee, "warning", "blocked_pattern", `${name}() is discouraged here. ${reason}`));
     },
   });
   return problems;
@@ -52,7 +58,11 @@ export function findBlockedCalls(module: ModuleNames): SourceProblem[] {
 function runsAtLoad(module: ModuleNames, call: SyntaxNode): boolean {
   for (let node: SyntaxNode | null = call.parent; node !== null; node = node.parent) {
     if (node.name === "FunctionDefinition" || node.name === "LambdaExpression") return false;
-    if (node.name === "IfStatement" && textOf(module.source, { from: node.from, to: node.getChild("Body")?.from ?? node.to }).includes("__name__")) return false;
+    if (
+      node.name === "IfStatement" &&
+      textOf(module.source, { from: node.from, to: node.getChild("Body")?.from ?? node.to }).includes("__name__")
+    )
+      return false;
   }
   return true;
 }

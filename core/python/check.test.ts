@@ -5,8 +5,10 @@ import { checkPython, detectFramework, usesMongo } from "./index.ts";
 
 const syntaxErrors = createSyntaxChecker("3.11");
 const allowedImports = new Set(["fastapi", "starlette", "fasthtml", "pymongo", "httpx", "jinja2", "uvicorn", "pydantic", "requests"]);
-const check = (files: Files | string, entrypoint = "app.py") => checkPython(typeof files === "string" ? { "app.py": files } : files, { entrypoint, allowedImports, syntaxErrors });
-const codes = (files: Files | string, entrypoint?: string) => check(files, entrypoint).problems.map(({ severity, code }) => `${severity} ${code}`);
+const check = (files: Files | string, entrypoint = "app.py") =>
+  checkPython(typeof files === "string" ? { "app.py": files } : files, { entrypoint, allowedImports, syntaxErrors });
+const codes = (files: Files | string, entrypoint?: string) =>
+  check(files, entrypoint).problems.map(({ severity, code }) => `${severity} ${code}`);
 const fine = "from fastapi import FastAPI\napp = FastAPI()\n";
 
 describe("errors that stop a deploy", () => {
@@ -16,14 +18,26 @@ describe("errors that stop a deploy", () => {
     expect(problems[0]).toMatchObject({ file: "app.py", line: 4, column: 12, code: "syntax_error", severity: "error" });
   });
 
-  test.each(["return 1\n", "break\n", "await x\n", "yield 1\n", "type X = int\n", "def f():\n  x = 1\n  global x\n", "x = (\n", "from __future__ import nope\n"])("CPython's compiler refuses %j, and so does the check", (code) => {
+  test.each([
+    "return 1\n",
+    "break\n",
+    "await x\n",
+    "yield 1\n",
+    "type X = int\n",
+    "def f():\n  x = 1\n  global x\n",
+    "x = (\n",
+    "from __future__ import nope\n",
+  ])("CPython's compiler refuses %j, and so does the check", (code) => {
     expect(codes(fine + code)).toContain("error syntax_error");
   });
 
-  test.each(["lambda:".repeat(10_000), "not ".repeat(15_000), "(".repeat(50_000), `a${".b".repeat(30_000)}`])("a source nested too deeply is an error and does not break the checker", (code) => {
-    expect(codes(`${fine}x = ${code}`)).toContain("error syntax_error");
-    expect(codes(fine)).toEqual([]);
-  });
+  test.each(["lambda:".repeat(10_000), "not ".repeat(15_000), "(".repeat(50_000), `a${".b".repeat(30_000)}`])(
+    "a source nested too deeply is an error and does not break the checker",
+    (code) => {
+      expect(codes(`${fine}x = ${code}`)).toContain("error syntax_error");
+      expect(codes(fine)).toEqual([]);
+    },
+  );
 
   test("a forbidden import names the nearest allowed one and its place", () => {
     const [problem] = check(`${fine}import os, fastapy\n`).problems;
@@ -36,7 +50,9 @@ describe("errors that stop a deploy", () => {
 
   test("an import that may fail or that only type checkers see stops nothing", () => {
     expect(codes(`${fine}try:\n    import orjson\nexcept ImportError:\n    orjson = None\n`)).toEqual(["warning forbidden_import"]);
-    expect(codes(`${fine}from contextlib import suppress\nwith suppress(ImportError):\n    import numpy\n`)).toEqual(["warning forbidden_import"]);
+    expect(codes(`${fine}from contextlib import suppress\nwith suppress(ImportError):\n    import numpy\n`)).toEqual([
+      "warning forbidden_import",
+    ]);
     expect(codes(`${fine}import typing as t\nif t.TYPE_CHECKING:\n    import numpy\n`)).toEqual([]);
     expect(codes(`${fine}if not TYPE_CHECKING:\n    import numpy\nelse:\n    import pandas\n`)).toEqual(["error forbidden_import"]);
     expect(codes(`${fine}if __name__ == "__main__":\n    import gunicorn\n`)).toEqual(["warning forbidden_import"]);
@@ -90,7 +106,13 @@ describe("where app may come from in a way that the text does not show, the chec
 
 describe("warnings stop nothing", () => {
   test("a cycle is spelled out from the entrypoint, through relative imports and from package import module", () => {
-    const { ok, problems } = check({ "app.py": `import pkg.b\n${fine}`, "pkg/__init__.py": "", "pkg/b.py": "from . import c\n", "pkg/c.py": "from pkg import d\n", "pkg/d.py": "from .b import x\n" });
+    const { ok, problems } = check({
+      "app.py": `import pkg.b\n${fine}`,
+      "pkg/__init__.py": "",
+      "pkg/b.py": "from . import c\n",
+      "pkg/c.py": "from pkg import d\n",
+      "pkg/d.py": "from .b import x\n",
+    });
     expect(ok).toBe(true);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ file: "pkg/b.py", line: 1, code: "import_cycle", severity: "warning" });
@@ -98,33 +120,64 @@ describe("warnings stop nothing", () => {
   });
 
   test("two files that need each other", () => {
-    expect(check({ "app.py": `import a\n${fine}`, "a.py": "import b\n", "b.py": "from a import x\n" }).problems[0]?.message).toContain("a.py → b.py → a.py");
-    expect(check({ "app.py": `import a\n${fine}`, "a.py": "from app import app\n" }).problems[0]?.message).toContain("app.py → a.py → app.py");
+    expect(check({ "app.py": `import a\n${fine}`, "a.py": "import b\n", "b.py": "from a import x\n" }).problems[0]?.message).toContain(
+      "a.py → b.py → a.py",
+    );
+    expect(check({ "app.py": `import a\n${fine}`, "a.py": "from app import app\n" }).problems[0]?.message).toContain(
+      "app.py → a.py → app.py",
+    );
   });
 
   test("imports in functions, for types, and a package's own modules make no cycle", () => {
-    expect(codes({ "app.py": `import a\n${fine}`, "a.py": "def f():\n    import app\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import app\n" })).toEqual([]);
-    expect(codes({ "app.py": `import p\n${fine}`, "p/__init__.py": "from .a import x\n", "p/a.py": "from .b import y\nx = 1\n", "p/b.py": "import p.c\ny = 1\n", "p/c.py": "" })).toEqual([]);
+    expect(
+      codes({
+        "app.py": `import a\n${fine}`,
+        "a.py": "def f():\n    import app\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import app\n",
+      }),
+    ).toEqual([]);
+    expect(
+      codes({
+        "app.py": `import p\n${fine}`,
+        "p/__init__.py": "from .a import x\n",
+        "p/a.py": "from .b import y\nx = 1\n",
+        "p/b.py": "import p.c\ny = 1\n",
+        "p/c.py": "",
+      }),
+    ).toEqual([]);
   });
 
   test("blocked patterns come with their reason, through aliases, and not for other things of the same name", () => {
-    const { ok, problems } = check(`${fine}import subprocess as sp\nfrom os import system as s\nsp.run(['x'])\ns('x')\neval('1')\nos_exec = 1\nimport os\nos.execv('a', [])\n`);
+    const { ok, problems } = check(
+      `${fine}import subprocess as sp\nfrom os import system as s\nsp.run(['x'])\ns('x')\neval('1')\nos_exec = 1\nimport os\nos.execv('a', [])\n`,
+    );
     expect(ok).toBe(true);
-    expect(problems.map(({ line, code }) => [line, code])).toEqual([[5, "blocked_pattern"], [6, "blocked_pattern"], [7, "blocked_pattern"], [10, "blocked_pattern"]]);
+    expect(problems.map(({ line, code }) => [line, code])).toEqual([
+      [5, "blocked_pattern"],
+      [6, "blocked_pattern"],
+      [7, "blocked_pattern"],
+      [10, "blocked_pattern"],
+    ]);
     expect(problems[0]?.message).toContain("subprocess.run() is discouraged here.");
-    expect(codes(`${fine}import re\nre.compile('x')\nmodel.eval()\ndef compile(x): ...\ncompile(1)\n# eval(1)\nx = "eval(1)"\n`)).toEqual([]);
+    expect(codes(`${fine}import re\nre.compile('x')\nmodel.eval()\ndef compile(x): ...\ncompile(1)\n# eval(1)\nx = "eval(1)"\n`)).toEqual(
+      [],
+    );
     expect(codes(`${fine}import uvicorn\nuvicorn.run(app)\n`)).toEqual(["warning blocked_pattern"]);
     expect(codes(`${fine}import uvicorn\nif __name__ == "__main__":\n    uvicorn.run(app)\n`)).toEqual([]);
   });
 
   test("imports of the app's own modules that are not there", () => {
-    expect(codes({ "app.py": `${fine}from pkg import missing\nimport pkg.other\n`, "pkg/a.py": "from .gone import x\nfrom ..app import app\n" })).toEqual(["warning unresolved_import", "warning unresolved_import", "warning unresolved_import"]);
+    expect(
+      codes({ "app.py": `${fine}from pkg import missing\nimport pkg.other\n`, "pkg/a.py": "from .gone import x\nfrom ..app import app\n" }),
+    ).toEqual(["warning unresolved_import", "warning unresolved_import", "warning unresolved_import"]);
     expect(codes(`${fine}from .models import x\n`)).toEqual(["warning relative_import"]);
     expect(codes({ "app.py": `${fine}try:\n    import pkg.local\nexcept ImportError:\n    pass\n`, "pkg/a.py": "" })).toEqual([]);
   });
 
   test("files that hide modules", () => {
-    expect(codes({ "app.py": fine, "json.py": "", "httpx/__init__.py": "", "static/queue.py": "" })).toEqual(["warning shadowed_module", "warning shadowed_module"]);
+    expect(codes({ "app.py": fine, "json.py": "", "httpx/__init__.py": "", "static/queue.py": "" })).toEqual([
+      "warning shadowed_module",
+      "warning shadowed_module",
+    ]);
   });
 });
 
@@ -136,13 +189,21 @@ describe("the framework is what app is made by", () => {
     ["a subclass", "fastapi", "from fastapi import FastAPI\nclass Mine(FastAPI): ...\napp = Mine()\n"],
     ["a factory", "fastapi", "from fastapi import FastAPI\ndef create_app() -> FastAPI:\n    api = FastAPI()\n    return api\n"],
     ["a called factory", "fastapi", "from fastapi import FastAPI\ndef make():\n    return FastAPI()\napp = make()\n"],
-    ["another file", "fastapi", { "app.py": "from web.main import api as app\n", "web/main.py": "from fastapi import FastAPI\napi = FastAPI()\n" }],
+    [
+      "another file",
+      "fastapi",
+      { "app.py": "from web.main import api as app\n", "web/main.py": "from fastapi import FastAPI\napi = FastAPI()\n" },
+    ],
     ["fast_app()", "fasthtml", "from fasthtml.common import *\napp, rt = fast_app()\n"],
     ["FastHTML()", "fasthtml", "from fasthtml.common import FastHTML\napp = FastHTML()\n"],
     ["Starlette", "asgi", "from starlette.applications import Starlette\napp = Starlette()\n"],
     ["a bare ASGI function", "asgi", "async def app(scope, receive, send):\n    pass\n"],
     ["FastAPI beside FastHTML", "fastapi", "from fastapi import FastAPI\nfrom fasthtml.common import Div\napp = FastAPI()\n"],
-    ["middleware around it", "asgi", "from fastapi import FastAPI\nfrom starlette.middleware.cors import CORSMiddleware\napi = FastAPI()\napp = CORSMiddleware(api)\n"],
+    [
+      "middleware around it",
+      "asgi",
+      "from fastapi import FastAPI\nfrom starlette.middleware.cors import CORSMiddleware\napi = FastAPI()\napp = CORSMiddleware(api)\n",
+    ],
     ["a ring of files", "asgi", { "app.py": "from a import app\n", "a.py": "from app import app\n" }],
     ["a syntax error", null, "app = (\n"],
   ])("%s", (_, framework, files) => {

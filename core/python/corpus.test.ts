@@ -17,9 +17,16 @@ interface Reference {
 }
 
 const python = process.env.PYTHON ?? "python3";
-const askPython = (program: string, input = "") => execFileSync(python, ["-I", "-c", program], { input, encoding: "utf8", maxBuffer: 1e9 }).trim();
+const askPython = (program: string, input = "") =>
+  execFileSync(python, ["-I", "-c", program], { input, encoding: "utf8", maxBuffer: 1e9 }).trim();
 const askReference = (sources: readonly string[]) =>
-  JSON.parse(execFileSync(python, ["-I", join(import.meta.dirname, "corpus-reference.py")], { input: JSON.stringify(sources), encoding: "utf8", maxBuffer: 1e9 })) as Reference[];
+  JSON.parse(
+    execFileSync(python, ["-I", join(import.meta.dirname, "corpus-reference.py")], {
+      input: JSON.stringify(sources),
+      encoding: "utf8",
+      maxBuffer: 1e9,
+    }),
+  ) as Reference[];
 
 let syntaxErrors: SyntaxErrors;
 let library: string;
@@ -28,7 +35,8 @@ beforeAll(() => {
   library = askPython("import sysconfig; print(sysconfig.get_path('stdlib'))");
 });
 
-const importsOf = (source: string) => findImports(parsePython("app.py", source)).map(({ level, module, name, alias }) => [level, module, name, alias]);
+const importsOf = (source: string) =>
+  findImports(parsePython("app.py", source)).map(({ level, module, name, alias }) => [level, module, name, alias]);
 
 function expectAgreement(names: readonly string[], sources: readonly string[]): void {
   const reference = askReference(sources);
@@ -38,14 +46,18 @@ function expectAgreement(names: readonly string[], sources: readonly string[]): 
     if ((faults.length === 0) !== ok) return [{ name: names[i], CPython: ok ? "compiles" : message, here: faults }];
     if (!ok) return [];
     const theirs = imports.map((entry) => entry.slice(0, 4));
-    return JSON.stringify(importsOf(source)) === JSON.stringify(theirs) ? [] : [{ name: names[i], CPython: theirs, here: importsOf(source) }];
+    return JSON.stringify(importsOf(source)) === JSON.stringify(theirs)
+      ? []
+      : [{ name: names[i], CPython: theirs, here: importsOf(source) }];
   });
   expect(differences).toEqual([]);
 }
 
 describe("the standard library", () => {
   test("400 of its files: same imports, same syntax", () => {
-    const all = readdirSync(library, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".py") && !/(site|dist)-packages/.test(path));
+    const all = readdirSync(library, { recursive: true, encoding: "utf8" }).filter(
+      (path) => path.endsWith(".py") && !/(site|dist)-packages/.test(path),
+    );
     const sources = new Map<string, string>();
     // Every n-th of a sorted list: the same sample each time, spread over all packages.
     const every = Math.max(1, all.length / 400);
@@ -70,19 +82,49 @@ describe("generated code", () => {
   const dots = fc.integer({ min: 0, max: 7 }).map((count) => ".".repeat(count));
   const plain = fc.array(named(dotted), { minLength: 1, maxLength: 3 }).map((list) => `import ${list.join(", ")}`);
   const from = fc
-    .tuple(dots, fc.option(dotted, { nil: "" }), fc.array(named(name), { minLength: 1, maxLength: 3 }), fc.constantFrom("plain", "brackets", "lines", "star"))
+    .tuple(
+      dots,
+      fc.option(dotted, { nil: "" }),
+      fc.array(named(name), { minLength: 1, maxLength: 3 }),
+      fc.constantFrom("plain", "brackets", "lines", "star"),
+    )
     .filter(([level, module]) => level !== "" || module !== "")
     .map(([level, module, list, form]) => {
-      const names = { plain: list.join(", "), brackets: `(${list.join(", ")},)`, lines: `(\n  ${list.join(", # why\n  ")}\n)`, star: "*" }[form];
+      const names = { plain: list.join(", "), brackets: `(${list.join(", ")},)`, lines: `(\n  ${list.join(", # why\n  ")}\n)`, star: "*" }[
+        form
+      ];
       return { text: `from ${level}${module} import ${names}`, star: form === "star" };
     });
-  const statement = fc.oneof(plain.map((text) => ({ text, star: false })), from);
+  const statement = fc.oneof(
+    plain.map((text) => ({ text, star: false })),
+    from,
+  );
   const block = fc.tuple(
     statement,
-    fc.constantFrom("", "if x:\n", "def f():\n", "async def f():\n", "class A:\n", "with (\n  open('a') as f,\n  g() as (h, i),\n):\n", "for x in y:\n", "try:\n  pass\nexcept* E:\n", "with a as (b, c):\n"),
+    fc.constantFrom(
+      "",
+      "if x:\n",
+      "def f():\n",
+      "async def f():\n",
+      "class A:\n",
+      "with (\n  open('a') as f,\n  g() as (h, i),\n):\n",
+      "for x in y:\n",
+      "try:\n  pass\nexcept* E:\n",
+      "with a as (b, c):\n",
+    ),
   );
-  const program = fc.array(block, { minLength: 1, maxLength: 6 }).map((blocks) =>
-    blocks.map(([{ text, star }, head]) => (head === "" || (star && head.includes("def")) || (star && head.includes("class")) ? text : `${head}${text.split("\n").map((line) => `    ${line}`).join("\n")}`)).join("\n") + "\n",
+  const program = fc.array(block, { minLength: 1, maxLength: 6 }).map(
+    (blocks) =>
+      blocks
+        .map(([{ text, star }, head]) =>
+          head === "" || (star && head.includes("def")) || (star && head.includes("class"))
+            ? text
+            : `${head}${text
+                .split("\n")
+                .map((line) => `    ${line}`)
+                .join("\n")}`,
+        )
+        .join("\n") + "\n",
   );
 
   test("imports in every spelling and in every block", () => {
@@ -91,12 +133,23 @@ describe("generated code", () => {
   });
 
   test("valid code that was broken by a cut: same verdict", () => {
-    const parts = ["def f(a, *, b=1):\n    return a\n", "x = [i for i in range(3)]\n", "class A(B):\n    y: int = 1\n", "async def g():\n    async with a as b:\n        await b\n", "try:\n    pass\nfinally:\n    z = {'a': (1, 2)}\n", "print(f'{x!r:>10}', \"s\")\n", "lambda q: q + 1\n", "while True:\n    break\n"];
-    const cut = fc.tuple(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 4 }), fc.nat(), fc.integer({ min: 1, max: 4 })).map(([list, at, length]) => {
-      const text = list.join("");
-      const start = at % text.length;
-      return text.slice(0, start) + text.slice(start + length);
-    });
+    const parts = [
+      "def f(a, *, b=1):\n    return a\n",
+      "x = [i for i in range(3)]\n",
+      "class A(B):\n    y: int = 1\n",
+      "async def g():\n    async with a as b:\n        await b\n",
+      "try:\n    pass\nfinally:\n    z = {'a': (1, 2)}\n",
+      "print(f'{x!r:>10}', \"s\")\n",
+      "lambda q: q + 1\n",
+      "while True:\n    break\n",
+    ];
+    const cut = fc
+      .tuple(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 4 }), fc.nat(), fc.integer({ min: 1, max: 4 }))
+      .map(([list, at, length]) => {
+        const text = list.join("");
+        const start = at % text.length;
+        return text.slice(0, start) + text.slice(start + length);
+      });
     const programs = fc.sample(cut, { seed: 7, numRuns: 1_000 });
     expectAgreement(programs, programs);
   });

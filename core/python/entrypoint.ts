@@ -7,7 +7,19 @@ import { textOf } from "./source.ts";
 export const entrypointNames = ["app", "create_app"] as const;
 
 /** Ways to make a name that the text does not show. */
-const dynamicNames: ReadonlySet<string> = new Set(["globals", "locals", "vars", "exec", "eval", "setattr", "__dict__", "modules", "__getattr__", "import_module", "__import__"]);
+const dynamicNames: ReadonlySet<string> = new Set([
+  "globals",
+  "locals",
+  "vars",
+  "exec",
+  "eval",
+  "setattr",
+  "__dict__",
+  "modules",
+  "__getattr__",
+  "import_module",
+  "__import__",
+]);
 
 /**
  * The name that the entrypoint offers; `unsure` when it may make one in a way that cannot be read from the text;
@@ -24,7 +36,8 @@ function isUnsure({ source, imports }: ModuleNames): boolean {
   let unsure = false;
   source.tree.iterate({
     enter: (ref) => {
-      if (ref.name === "ScopeStatement") unsure ||= ref.node.getChildren("VariableName").some((name) => isEntrypointName(textOf(source, name)));
+      if (ref.name === "ScopeStatement")
+        unsure ||= ref.node.getChildren("VariableName").some((name) => isEntrypointName(textOf(source, name)));
       else if (ref.name === "VariableName" || ref.name === "PropertyName") unsure ||= dynamicNames.has(textOf(source, ref));
       return !unsure;
     },

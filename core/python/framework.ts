@@ -78,7 +78,14 @@ function ofStars(lookup: Lookup, path: string, module: ModuleNames, name: string
 }
 
 /** `inner` holds the names of the function around the expression, which hide the module's. */
-function ofExpression(lookup: Lookup, path: string, module: ModuleNames, node: SyntaxNode, inner: ReadonlyMap<string, readonly Binding[]> | null, steps: number): Framework | null {
+function ofExpression(
+  lookup: Lookup,
+  path: string,
+  module: ModuleNames,
+  node: SyntaxNode,
+  inner: ReadonlyMap<string, readonly Binding[]> | null,
+  steps: number,
+): Framework | null {
   if (steps <= 0) return null;
   const again = (next: SyntaxNode | null) => (next === null ? null : ofExpression(lookup, path, module, next, inner, steps - 1));
   if (node.name === "ParenthesizedExpression" || node.name === "TupleExpression") return again(childrenOf(node)[1] ?? null);

@@ -123,7 +123,8 @@ function isOptionalTry(source: PythonSource, statement: SyntaxNode, body: Syntax
   for (const [index, child] of children.entries()) {
     if (child.name !== "except") continue;
     const handled = children.slice(index + 1).find((next) => next.name !== "*");
-    const catchesHere = handled?.name === "Body" || (handled !== undefined && namesIn(source, handled).some((name) => importFailures.has(name)));
+    const catchesHere =
+      handled?.name === "Body" || (handled !== undefined && namesIn(source, handled).some((name) => importFailures.has(name)));
     const handlerBody = children.slice(index + 1).find((next) => next.name === "Body");
     if (catchesHere && handlerBody?.from === body.from) return true;
     catches ||= catchesHere;

@@ -74,7 +74,8 @@ export function usesMongo(files: Files): boolean {
     source.tree.iterate({
       enter: (ref) => {
         const isText = ref.name === "String" || ref.name === "FormatString";
-        if (isText || ref.name === "VariableName" || ref.name === "PropertyName") found ||= textOf(source, ref).toLowerCase().includes(mongoVariable);
+        if (isText || ref.name === "VariableName" || ref.name === "PropertyName")
+          found ||= textOf(source, ref).toLowerCase().includes(mongoVariable);
         return !found;
       },
     });
@@ -100,7 +101,10 @@ interface EntrypointFinding {
 }
 
 function checkEntrypoint(lookup: Lookup, files: Files, entrypoint: string, faulty: ReadonlySet<string>): EntrypointFinding {
-  const at = (code: string, message: string): EntrypointFinding => ({ framework: null, problem: { file: entrypoint, line: 1, column: 1, code, message, severity: "error" } });
+  const at = (code: string, message: string): EntrypointFinding => ({
+    framework: null,
+    problem: { file: entrypoint, line: 1, column: 1, code, message, severity: "error" },
+  });
   if (typeof files[entrypoint] !== "string" || !entrypoint.endsWith(".py")) {
     return at("no_entrypoint", `There is no ${entrypoint}. It is the app's entrypoint: add the file and define app or create_app() in it.`);
   }
@@ -119,7 +123,8 @@ function checkEntrypoint(lookup: Lookup, files: Files, entrypoint: string, fault
 /** Where `app` cannot be followed: what the entrypoint imports, else, where it surely binds one, some ASGI app. */
 function guessFramework(module: ModuleNames, name: string): Framework | null {
   const roots = new Set(module.imports.filter((ref) => ref.level === 0 && ref.guard !== "types").map((ref) => ref.module.split(".")[0]));
-  const hasBothOrCall = module.bindings.get(name)?.some((binding) => binding.kind === "assign" && binding.node.name === "CallExpression") ?? false;
+  const hasBothOrCall =
+    module.bindings.get(name)?.some((binding) => binding.kind === "assign" && binding.node.name === "CallExpression") ?? false;
   // `app = Middleware(api)`: wrapped, it is no longer the framework's own class.
   if (hasBothOrCall) return "asgi";
   if (roots.has("fasthtml")) return "fasthtml";
@@ -130,5 +135,7 @@ function guessFramework(module: ModuleNames, name: string): Framework | null {
 /** By file, then by place; errors before warnings at the same place. */
 function inOrder(problems: SourceProblem[]): SourceProblem[] {
   const rank = { error: 0, warning: 1, info: 2 };
-  return problems.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column || rank[a.severity] - rank[b.severity]));
+  return problems.sort((a, b) =>
+    a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column || rank[a.severity] - rank[b.severity],
+  );
 }

@@ -29,7 +29,7 @@ function stringEnd(text: string, at: number): number {
 
 /** Words, brackets and the rest, without strings' content and comments. */
 export function* tokens(text: string): Generator<Token> {
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const character = text[i]!;
     if (character === "#") {
       const end = text.indexOf("\n", i);

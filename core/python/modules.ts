@@ -50,7 +50,8 @@ export function filesOfImport(local: LocalModules, path: string, ref: ImportRef)
     const file = local.fileOf.get(name);
     if (file !== undefined && own !== name && !own.startsWith(`${name}.`)) found.push(file);
   }
-  const submodule = ref.name === null || ref.name === "*" ? undefined : local.fileOf.get(module === "" ? ref.name : `${module}.${ref.name}`);
+  const submodule =
+    ref.name === null || ref.name === "*" ? undefined : local.fileOf.get(module === "" ? ref.name : `${module}.${ref.name}`);
   const file = local.fileOf.get(module);
   if (submodule !== undefined) found.push(submodule);
   // `from package import module` needs the package itself only where the importer is not inside it.
@@ -68,7 +69,10 @@ export function findCycles(modules: ReadonlyMap<string, ModuleNames>, local: Loc
   const edges = new Map<string, Edge[]>();
   for (const [path, module] of modules) {
     const running = module.imports.filter((ref) => !ref.deferred && ref.guard !== "types");
-    edges.set(path, running.flatMap((ref) => filesOfImport(local, path, ref).map((to) => ({ to, ref }))));
+    edges.set(
+      path,
+      running.flatMap((ref) => filesOfImport(local, path, ref).map((to) => ({ to, ref }))),
+    );
   }
   const paths = [...modules.keys()].sort((a, b) => Number(b === entrypoint) - Number(a === entrypoint) || (a < b ? -1 : 1));
   const covered = new Set<string>();

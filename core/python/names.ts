@@ -35,14 +35,21 @@ export function findBindings(source: PythonSource, root: SyntaxNode): Map<string
     if (ref.name === "AssignStatement" || ref.name === "NamedExpression") bindTargets(source, ref.node, bind);
     else if (ref.name === "FunctionDefinition" || ref.name === "ClassDefinition") {
       bind(definedName(source, ref.node), { kind: ref.name === "ClassDefinition" ? "class" : "function", node: ref.node });
-    } else if (ref.name === "ForStatement" || ref.name === "WithStatement" || ref.name === "TryStatement") bindHeader(source, ref.node, bind);
-    else if (ref.name.endsWith("Pattern") || ref.name === "UpdateStatement" || ref.name === "TypeDefinition" || ref.name === "DeleteStatement") {
+    } else if (ref.name === "ForStatement" || ref.name === "WithStatement" || ref.name === "TryStatement")
+      bindHeader(source, ref.node, bind);
+    else if (
+      ref.name.endsWith("Pattern") ||
+      ref.name === "UpdateStatement" ||
+      ref.name === "TypeDefinition" ||
+      ref.name === "DeleteStatement"
+    ) {
       for (const child of ref.node.getChildren("VariableName")) bind(textOf(source, child), { kind: "other", node: ref.node });
     }
     // As an argument, `app := 1` is no expression of its own in the tree.
     else if (ref.name === "AssignOp" && textOf(source, ref) === ":=") {
       const target = ref.node.prevSibling;
-      if (target?.name === "VariableName" && ref.node.parent?.name !== "NamedExpression") bind(textOf(source, target), { kind: "other", node: target });
+      if (target?.name === "VariableName" && ref.node.parent?.name !== "NamedExpression")
+        bind(textOf(source, target), { kind: "other", node: target });
     }
     return !scopes.has(ref.name);
   });
@@ -59,7 +66,8 @@ function bindTargets(source: PythonSource, statement: SyntaxNode, bind: Bind): v
   const lastOperator = operators.at(-1);
   let index = 0;
   const target = (node: SyntaxNode, position: number | null) => {
-    if (node.name === "VariableName") bind(textOf(source, node), { kind: value === null ? "other" : "assign", node: value ?? node, index: position });
+    if (node.name === "VariableName")
+      bind(textOf(source, node), { kind: value === null ? "other" : "assign", node: value ?? node, index: position });
     if (!["TupleExpression", "ArrayExpression", "ParenthesizedExpression"].includes(node.name)) return;
     childrenOf(node)
       .filter((child) => child.name === "VariableName" || child.name.endsWith("Expression"))
@@ -110,7 +118,9 @@ export function qualifiedName(module: ModuleNames, node: SyntaxNode): string | n
   const name = dottedName(module.source, node);
   if (name === null) return null;
   const [head = "", ...rest] = name.split(".");
-  const imported = module.imports.find((ref) => ref.level === 0 && ref.name !== "*" && (ref.alias ?? ref.name ?? ref.module.split(".")[0]) === head);
+  const imported = module.imports.find(
+    (ref) => ref.level === 0 && ref.name !== "*" && (ref.alias ?? ref.name ?? ref.module.split(".")[0]) === head,
+  );
   if (imported === undefined) return module.bindings.has(head) ? null : name;
   const target = imported.name !== null ? `${imported.module}.${imported.name}` : imported.alias !== null ? imported.module : head;
   return [target, ...rest].join(".");

@@ -60,7 +60,13 @@ export function placeOf(source: PythonSource, offset: number): { line: number; c
 export const textOf = (source: PythonSource, node: { from: number; to: number }): string => source.text.slice(node.from, node.to);
 
 /** A finding about the range [from, to). */
-export function problemAt(source: PythonSource, range: { from: number; to: number }, severity: "error" | "warning", code: string, message: string): SourceProblem {
+export function problemAt(
+  source: PythonSource,
+  range: { from: number; to: number },
+  severity: "error" | "warning",
+  code: string,
+  message: string,
+): SourceProblem {
   const start = placeOf(source, range.from);
   const end = placeOf(source, range.to);
   return { file: source.path, ...start, endLine: end.line, endColumn: end.column, code, message, severity };

@@ -24,7 +24,21 @@ export interface RuffDiagnostic {
  * Rules that are errors of CPython's compiler, found after parsing: `break`, `continue`, `return`, `yield` and `await` out of
  * place, `global` after use, `nonlocal` without a binding, `__future__` too late or unknown, `yield from` in a coroutine, two stars in one target.
  */
-const compilerRules = ["F404", "F407", "F621", "F622", "F701", "F702", "F704", "F706", "PLE0115", "PLE0117", "PLE0118", "PLE1142", "PLE1700"];
+const compilerRules = [
+  "F404",
+  "F407",
+  "F621",
+  "F622",
+  "F701",
+  "F702",
+  "F704",
+  "F706",
+  "PLE0115",
+  "PLE0117",
+  "PLE0118",
+  "PLE1142",
+  "PLE1700",
+];
 
 /** Options for ruff's `Workspace`: syntax only, for one version of Python (`3.11`). */
 export function ruffOptions(pythonVersion: string): Record<string, unknown> {
@@ -60,7 +74,13 @@ export function toSyntaxErrors(check: () => readonly RuffDiagnostic[], source: s
 
 /** CPython's tokenizer has the same limit; recursive parsers run out of stack soon after. */
 const mostBrackets = 200;
-const deepFault: SyntaxFault = { line: 1, column: 1, endLine: 1, endColumn: 2, message: "Too deeply nested: Python cannot compile an expression with so many levels" };
+const deepFault: SyntaxFault = {
+  line: 1,
+  column: 1,
+  endLine: 1,
+  endColumn: 2,
+  message: "Too deeply nested: Python cannot compile an expression with so many levels",
+};
 
 function tooDeep(source: string): boolean {
   let open = 0;

@@ -11,7 +11,14 @@ async function makeAccounts(options: { signup?: "open" | "closed"; setupCodeRequ
   const storage = await connectStorage(createTestDatabase().url);
   open.push(storage);
   let setupCode = "";
-  const accounts = await createAccounts({ storage, vault, publicUrl, signup: options.signup ?? "open", setupCodeRequired: options.setupCodeRequired ?? false, announceSetupCode: (code) => (setupCode = code) });
+  const accounts = await createAccounts({
+    storage,
+    vault,
+    publicUrl,
+    signup: options.signup ?? "open",
+    setupCodeRequired: options.setupCodeRequired ?? false,
+    announceSetupCode: (code) => (setupCode = code),
+  });
   return { accounts, storage, setupCode: () => setupCode };
 }
 
@@ -27,7 +34,9 @@ const person = (email: string) => ({ name: email.split("@")[0]!, email, password
 const cookieOf = (setCookies: string[]) => setCookies.map((cookie) => cookie.split(";")[0]).join("; ");
 
 test("of twelve who sign up at once exactly one is admin", async () => {
-  const people = await Promise.all(Array.from({ length: 12 }, (_, index) => accounts.signUp(person(`at-once-${index}@example.com`), page())));
+  const people = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => accounts.signUp(person(`at-once-${index}@example.com`), page())),
+  );
   expect(people.filter(({ user }) => user.role === "admin")).toHaveLength(1);
 });
 
@@ -49,7 +58,14 @@ test("a wrong password and an unknown address are told apart by nobody", async (
   await accounts.signUp(person("bob@example.com"), page());
   const wrong = accounts.signIn({ email: "bob@example.com", password: "not this one" }, page());
   const unknown = accounts.signIn({ email: "nobody@example.com", password: "not this one" }, page());
-  const [first, second] = await Promise.all([wrong, unknown].map((attempt) => attempt.then(() => null, (error: Error) => error)));
+  const [first, second] = await Promise.all(
+    [wrong, unknown].map((attempt) =>
+      attempt.then(
+        () => null,
+        (error: Error) => error,
+      ),
+    ),
+  );
   expect(first).toMatchObject({ code: "validation_failed" });
   expect(first!.message).toBe(second!.message);
 });
@@ -67,7 +83,10 @@ test("an API token is the user with its scopes, is stored as a hash, and ends wh
 });
 
 test("nobody gives a token a scope they lack, or revokes a stranger's", async () => {
-  const [{ setCookies }, { user: other }] = [await accounts.signUp(person("di@example.com"), page()), await accounts.signUp(person("ed@example.com"), page())];
+  const [{ setCookies }, { user: other }] = [
+    await accounts.signUp(person("di@example.com"), page()),
+    await accounts.signUp(person("ed@example.com"), page()),
+  ];
   const caller = (await accounts.findCaller(new Headers({ cookie: cookieOf(setCookies) })))!;
   await expect(accounts.createToken(caller, { name: "root", scopes: ["admin"] })).rejects.toMatchObject({ code: "forbidden" });
   const created = await accounts.createToken(caller, { name: "mine" });
@@ -91,8 +110,15 @@ test("where anyone may come, the first account needs the code from the log, and 
 
 test("a session token works as a bearer token", async () => {
   const response = await accounts.handleAuth(
-    new Request(`${publicUrl}/api/auth/sign-up/email`, { method: "POST", headers: { "content-type": "application/json", origin: publicUrl }, body: JSON.stringify(person("flo@example.com")) }),
+    new Request(`${publicUrl}/api/auth/sign-up/email`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: publicUrl },
+      body: JSON.stringify(person("flo@example.com")),
+    }),
   );
   const { token } = (await response.json()) as { token: string };
-  expect(await accounts.findCaller(new Headers({ authorization: `Bearer ${token}` }))).toMatchObject({ user: { email: "flo@example.com" }, via: "token" });
+  expect(await accounts.findCaller(new Headers({ authorization: `Bearer ${token}` }))).toMatchObject({
+    user: { email: "flo@example.com" },
+    via: "token",
+  });
 });

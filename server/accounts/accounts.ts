@@ -63,7 +63,8 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
       const allowed = scopesOf(caller.user.role).filter((scope) => caller.scopes.has(scope));
       const scopes = input.scopes ?? allowed;
       const excess = scopes.filter((scope) => !allowed.includes(scope));
-      if (excess.length > 0) throw new AppError("forbidden", `You cannot give a token the scope ${excess.join(", ")}: you do not have it yourself.`);
+      if (excess.length > 0)
+        throw new AppError("forbidden", `You cannot give a token the scope ${excess.join(", ")}: you do not have it yourself.`);
       return tokens.create(caller.user.id, { ...input, scopes });
     },
     deleteToken: (userId, tokenId) => tokens.remove(userId, tokenId),
@@ -84,7 +85,12 @@ const toUser = (user: { id: string; name?: unknown; email?: unknown; role?: unkn
   role: user.role === "admin" ? "admin" : "user",
 });
 
-async function findCaller(auth: Auth, tokens: Tokens, findUser: (id: string) => Promise<User | null>, headers: Headers): ReturnType<Accounts["findCaller"]> {
+async function findCaller(
+  auth: Auth,
+  tokens: Tokens,
+  findUser: (id: string) => Promise<User | null>,
+  headers: Headers,
+): ReturnType<Accounts["findCaller"]> {
   const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (bearer?.startsWith(tokenPrefix)) {
     const owner = await tokens.find(bearer);
@@ -101,11 +107,18 @@ async function findCaller(auth: Auth, tokens: Tokens, findUser: (id: string) => 
 }
 
 /** Runs one of better-auth's own paths in process, so that pages and API share its checks, limits and cookies. */
-async function postAuth(auth: Auth, request: Request, path: string, body: object): Promise<{ body: Record<string, unknown>; setCookies: string[] }> {
+async function postAuth(
+  auth: Auth,
+  request: Request,
+  path: string,
+  body: object,
+): Promise<{ body: Record<string, unknown>; setCookies: string[] }> {
   const headers = new Headers(request.headers);
   headers.set("content-type", "application/json");
   headers.delete("content-length");
-  const response = await auth.handler(new Request(new URL(`/api/auth${path}`, request.url), { method: "POST", headers, body: JSON.stringify(body) }));
+  const response = await auth.handler(
+    new Request(new URL(`/api/auth${path}`, request.url), { method: "POST", headers, body: JSON.stringify(body) }),
+  );
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   if (!response.ok) throw toAppError(response, answer);
   return { body: answer, setCookies: response.headers.getSetCookie() };
@@ -119,9 +132,17 @@ async function callAuth(auth: Auth, request: Request, path: string, input: objec
 /** better-auth's refusals as ours; the field names the input that the form should mark. */
 const refusals: Record<string, { code: ProblemCode; field?: string; message: string }> = {
   signup_closed: { code: "signup_closed", message: "Sign-up is closed on this installation. Ask its administrator for an account." },
-  setup_code_required: { code: "setup_code_required", field: "setupCode", message: "Enter the setup code that the platform wrote to its log at start." },
+  setup_code_required: {
+    code: "setup_code_required",
+    field: "setupCode",
+    message: "Enter the setup code that the platform wrote to its log at start.",
+  },
   USER_ALREADY_EXISTS: { code: "validation_failed", field: "email", message: "There is an account with this address. Sign in instead." },
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: { code: "validation_failed", field: "email", message: "There is an account with this address. Sign in instead." },
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: {
+    code: "validation_failed",
+    field: "email",
+    message: "There is an account with this address. Sign in instead.",
+  },
   INVALID_EMAIL: { code: "validation_failed", field: "email", message: "This is not an e-mail address." },
   PASSWORD_TOO_SHORT: { code: "validation_failed", field: "password", message: "Use at least 8 characters." },
   PASSWORD_TOO_LONG: { code: "validation_failed", field: "password", message: "Use at most 256 characters." },
@@ -134,7 +155,8 @@ function toAppError(response: Response, answer: Record<string, unknown>): AppErr
     const problems: FieldProblem[] = refusal.field ? [{ path: refusal.field, message: refusal.message }] : [];
     return new AppError(refusal.code, refusal.message, { problems });
   }
-  if (response.status === 429) return new AppError("rate_limited", "Too many attempts. Wait a minute and try again.", { retryAfterSeconds: 60 });
+  if (response.status === 429)
+    return new AppError("rate_limited", "Too many attempts. Wait a minute and try again.", { retryAfterSeconds: 60 });
   const message = typeof answer["message"] === "string" ? answer["message"] : "The account service refused this.";
   return new AppError(response.status === 403 ? "forbidden" : "validation_failed", message);
 }

@@ -28,8 +28,17 @@ export function createAuth({ storage, firstAdmin, publicUrl, secret, signupOpen,
     telemetry: { enabled: false },
     // It logs expected refusals as errors; what is a bug is thrown and reported by the edge, with the request id.
     logger: { disabled: true },
-    database: mongodbAdapter(storage.connection.db! as never, { client: storage.client as never, usePlural: true, transaction: storage.replicated }),
-    emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 256, password: { hash: hashPassword, verify: verifyPassword } },
+    database: mongodbAdapter(storage.connection.db! as never, {
+      client: storage.client as never,
+      usePlural: true,
+      transaction: storage.replicated,
+    }),
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: 8,
+      maxPasswordLength: 256,
+      password: { hash: hashPassword, verify: verifyPassword },
+    },
     user: { additionalFields: { role: { type: "string", input: false, defaultValue: "user" } } },
     session: { expiresIn: 60 * 60 * 24 * 30, updateAge: 60 * 60 * 24 },
     advanced: {
@@ -47,12 +56,19 @@ export function createAuth({ storage, firstAdmin, publicUrl, secret, signupOpen,
       before: createAuthMiddleware(async (context) => {
         if (context.path !== "/sign-up/email") return;
         if (await firstAdmin.claimed()) {
-          if (!signupOpen()) throw new APIError("FORBIDDEN", { code: "signup_closed", message: "Sign-up is closed on this installation. Ask its administrator for an account." });
+          if (!signupOpen())
+            throw new APIError("FORBIDDEN", {
+              code: "signup_closed",
+              message: "Sign-up is closed on this installation. Ask its administrator for an account.",
+            });
           return;
         }
         const code = (context.body as { setupCode?: unknown } | undefined)?.setupCode;
         if (setupCodeRequired && !(typeof code === "string" && (await firstAdmin.isSetupCode(code)))) {
-          throw new APIError("FORBIDDEN", { code: "setup_code_required", message: "The first account needs the setup code that the platform wrote to its log at start." });
+          throw new APIError("FORBIDDEN", {
+            code: "setup_code_required",
+            message: "The first account needs the setup code that the platform wrote to its log at start.",
+          });
         }
       }),
     },

@@ -29,7 +29,10 @@ export interface Accounts {
   findCaller(headers: Headers): Promise<Caller | null>;
   signUpState(): Promise<SignUpState>;
   /** For the pages' forms. Answers the `Set-Cookie` values to pass on. @throws AppError `validation_failed` with field problems, `signup_closed`, `setup_code_required`, `rate_limited`. */
-  signUp(input: { name: string; email: string; password: string; setupCode?: string | undefined }, request: Request): Promise<{ user: User; setCookies: string[] }>;
+  signUp(
+    input: { name: string; email: string; password: string; setupCode?: string | undefined },
+    request: Request,
+  ): Promise<{ user: User; setCookies: string[] }>;
   signIn(input: { email: string; password: string }, request: Request): Promise<{ user: User; setCookies: string[] }>;
   signOut(request: Request): Promise<{ setCookies: string[] }>;
   listTokens(userId: string): Promise<Token[]>;

@@ -1,7 +1,9 @@
 import { argon2 as argon2Callback, randomBytes, timingSafeEqual, type Argon2Parameters } from "node:crypto";
 import { promisify } from "node:util";
 
-const argon2 = promisify(argon2Callback as (algorithm: "argon2id", parameters: Argon2Parameters, callback: (error: Error | null, key: Buffer) => void) => void);
+const argon2 = promisify(
+  argon2Callback as (algorithm: "argon2id", parameters: Argon2Parameters, callback: (error: Error | null, key: Buffer) => void) => void,
+);
 
 /** OWASP's first recommendation for argon2id (19 MiB, two passes, one lane); 26 ms on the machine it was measured on. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const;

@@ -16,7 +16,10 @@ const satisfiedBy: Record<Scope, readonly Scope[]> = {
 export function checkAccess(row: Operation, caller: Caller | null, request: Request, publicUrl: string): asserts caller is Caller {
   if (!caller) {
     const said = request.headers.has("authorization") || request.headers.has("cookie");
-    throw new AppError("unauthenticated", said ? "The session or token is not valid any more. Sign in again." : "Sign in, or send a token: `Authorization: Bearer <token>`.");
+    throw new AppError(
+      "unauthenticated",
+      said ? "The session or token is not valid any more. Sign in again." : "Sign in, or send a token: `Authorization: Bearer <token>`.",
+    );
   }
   if (row.method !== "get" && caller.via === "session") checkOrigin(request.headers, publicUrl);
   if (row.scope !== "none" && !satisfiedBy[row.scope].some((scope) => caller.scopes.has(scope))) {

@@ -2,7 +2,11 @@ import { userLimits } from "#core/limits.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
-export function accountHandlers({ accounts, apps, databases }: Services): Pick<Handlers, "getMe" | "listTokens" | "createToken" | "deleteToken"> {
+export function accountHandlers({
+  accounts,
+  apps,
+  databases,
+}: Services): Pick<Handlers, "getMe" | "listTokens" | "createToken" | "deleteToken"> {
   return {
     async getMe({ caller: { user } }) {
       const [counts, owned] = await Promise.all([apps.counts(user.id), databases.list(user.id)]);

@@ -3,8 +3,17 @@ import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
 type Id =
-  | "validateFiles" | "validateApp" | "deployApp" | "getDeployment" | "watchDeployment" | "listVersions"
-  | "getVersion" | "rollbackApp" | "sleepApp" | "wakeApp" | "restartApp";
+  | "validateFiles"
+  | "validateApp"
+  | "deployApp"
+  | "getDeployment"
+  | "watchDeployment"
+  | "listVersions"
+  | "getVersion"
+  | "rollbackApp"
+  | "sleepApp"
+  | "wakeApp"
+  | "restartApp";
 
 export function deploymentHandlers({ apps, deployments, logger, stopping }: Services): Pick<Handlers, Id> {
   return {

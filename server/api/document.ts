@@ -8,7 +8,11 @@ const always: readonly ProblemCode[] = ["internal_error", "database_unavailable"
 
 export function createDocument(publicUrl: string): object {
   const { openAPIRegistry, getOpenAPI31Document } = bound(new OpenAPIHono());
-  openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer", description: "An API token, or the `token` of a sign-in" });
+  openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API token, or the `token` of a sign-in",
+  });
   openAPIRegistry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "fp.session_token" });
   // By reference: the schema was made before this library taught zod its own method, and it is the same everywhere.
   openAPIRegistry.registerComponent("schemas", "Problem", z.toJSONSchema(problemSchema, { io: "input" }) as never);
@@ -16,7 +20,11 @@ export function createDocument(publicUrl: string): object {
   for (const row of Object.values(operations) as Operation[]) openAPIRegistry.registerPath(toRoute(row, problem));
   return getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "FastAPI Platform", version: "1", description: "Deploy Python APIs. Errors are RFC 9457 problem documents whose `code` is stable." },
+    info: {
+      title: "FastAPI Platform",
+      version: "1",
+      description: "Deploy Python APIs. Errors are RFC 9457 problem documents whose `code` is stable.",
+    },
     servers: [{ url: publicUrl }],
   });
 }
@@ -47,7 +55,9 @@ function toRoute(row: Operation, problem: unknown) {
     request: {
       ...(row.params ? { params: row.params as never } : {}),
       ...(row.query ? { query: row.query as never } : {}),
-      ...(row.body ? { body: { required: row.bodyOptional !== true, content: { "application/json": { schema: row.body as never } } } } : {}),
+      ...(row.body
+        ? { body: { required: row.bodyOptional !== true, content: { "application/json": { schema: row.body as never } } } }
+        : {}),
     },
     responses: Object.fromEntries([
       ...Object.entries(row.answers).map(([status, { description, schema, contentType = "application/json" }]) => [
@@ -56,7 +66,10 @@ function toRoute(row: Operation, problem: unknown) {
       ]),
       ...[...failures].map(([status, found]) => [
         String(status),
-        { description: found.map((code) => `\`${code}\``).join(", "), content: { "application/problem+json": { schema: problem as never } } },
+        {
+          description: found.map((code) => `\`${code}\``).join(", "),
+          content: { "application/problem+json": { schema: problem as never } },
+        },
       ]),
     ]) as never,
   });

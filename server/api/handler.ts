@@ -5,7 +5,9 @@ import type { OperationId, Operations } from "#core/contract/operations/index.ts
 import type { DeploymentSource } from "#core/contract/deployment.ts";
 import type { Caller } from "#server/accounts/index.ts";
 
-type Parsed<Row, Key extends string> = Row extends { [Name in Key]: infer Schema extends z.ZodType } ? z.output<Schema> : Record<never, never>;
+type Parsed<Row, Key extends string> = Row extends { [Name in Key]: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : Record<never, never>;
 type Statuses<Row> = Row extends { answers: infer Answers } ? keyof Answers : never;
 type BodyOf<Row, Status> = Row extends { answers: infer Answers }
   ? Status extends keyof Answers
@@ -29,7 +31,9 @@ export interface Call<Id extends OperationId> {
   context: Context;
 }
 
-export type Answer<Id extends OperationId> = { [Status in Statuses<Operations[Id]>]: BodyOf<Operations[Id], Status> }[Statuses<Operations[Id]>];
+export type Answer<Id extends OperationId> = { [Status in Statuses<Operations[Id]>]: BodyOf<Operations[Id], Status> }[Statuses<
+  Operations[Id]
+>];
 
 /** Gives the body; the status is the only one of the row. */
 export type Handler<Id extends OperationId> = (call: Call<Id>) => Promise<Answer<Id>>;

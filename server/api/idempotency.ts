@@ -25,7 +25,12 @@ interface Entry {
 
 export interface Idempotency {
   /** Runs `work` once per `key`; `keep` false keeps no answer. @throws AppError `invalid_request` for another body, `conflict` while the first runs. */
-  once(key: string, bodyText: string, keep: boolean, work: () => Promise<StoredAnswer>): Promise<{ answer: StoredAnswer; replayed: boolean }>;
+  once(
+    key: string,
+    bodyText: string,
+    keep: boolean,
+    work: () => Promise<StoredAnswer>,
+  ): Promise<{ answer: StoredAnswer; replayed: boolean }>;
 }
 
 const keptSeconds = 24 * 60 * 60;
@@ -45,7 +50,10 @@ export async function createIdempotency(storage: Services["storage"]): Promise<I
     } catch (error) {
       if ((error as { code?: unknown }).code !== 11_000) throw error;
     }
-    const taken = await entries.updateOne({ _id: id, state: "running", bodyHash, at: { $lt: new Date(Date.now() - abandonedMs) } }, { $set: { at: entry.at } });
+    const taken = await entries.updateOne(
+      { _id: id, state: "running", bodyHash, at: { $lt: new Date(Date.now() - abandonedMs) } },
+      { $set: { at: entry.at } },
+    );
     if (taken.modifiedCount === 1) return null;
     // Gone in between: the first attempt failed on our side, so that the caller may simply ask again.
     return (await entries.findOne({ _id: id })) ?? entry;
@@ -72,8 +80,10 @@ export async function createIdempotency(storage: Services["storage"]): Promise<I
 }
 
 function replay(earlier: Entry, bodyHash: string): StoredAnswer {
-  if (earlier.bodyHash !== bodyHash) throw new AppError("invalid_request", "This Idempotency-Key was used with another body. Use a new key for a new request.");
-  if (earlier.state === "running") throw new AppError("conflict", "A request with this Idempotency-Key is still running.", { retryAfterSeconds: 1 });
+  if (earlier.bodyHash !== bodyHash)
+    throw new AppError("invalid_request", "This Idempotency-Key was used with another body. Use a new key for a new request.");
+  if (earlier.state === "running")
+    throw new AppError("conflict", "A request with this Idempotency-Key is still running.", { retryAfterSeconds: 1 });
   if (!earlier.answer) throw new AppError("conflict", "This was done already. Its answer held a secret, which is shown only once.");
   return earlier.answer;
 }

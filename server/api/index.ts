@@ -51,7 +51,10 @@ export async function createApi(services: Services): Promise<Api> {
   });
   app.all("/api/auth/*", (c) => answerAuth(services, c.req.raw));
   const document = JSON.stringify(createDocument(services.config.publicUrl));
-  app.get("/api/openapi.json", () => new Response(document, { headers: { "content-type": "application/json", "cache-control": "no-cache" } }));
+  app.get(
+    "/api/openapi.json",
+    () => new Response(document, { headers: { "content-type": "application/json", "cache-control": "no-cache" } }),
+  );
   for (const id of Object.keys(operations) as OperationId[]) {
     const row: Operation = operations[id];
     if (row.delegated) continue;
@@ -65,7 +68,12 @@ export async function createApi(services: Services): Promise<Api> {
   return { app, logStream: createLogStream(services, tickets) };
 }
 
-function createServer(services: Services, row: Operation, handler: AnyHandler, idempotency: Idempotency): (c: Context) => Promise<Response> {
+function createServer(
+  services: Services,
+  row: Operation,
+  handler: AnyHandler,
+  idempotency: Idempotency,
+): (c: Context) => Promise<Response> {
   const [status] = Object.keys(row.answers).map(Number) as [number];
   return async (c) => {
     const request = c.req.raw;
@@ -75,7 +83,15 @@ function createServer(services: Services, row: Operation, handler: AnyHandler, i
       checkAccess(row, caller, request, services.config.publicUrl);
     }
     const input = await readInput(row, c);
-    const call = { caller, params: input.params, query: input.query, body: input.body, request, source: sourceOf(request), context: c } as unknown as Call<HandledId>;
+    const call = {
+      caller,
+      params: input.params,
+      query: input.query,
+      body: input.body,
+      request,
+      source: sourceOf(request),
+      context: c,
+    } as unknown as Call<HandledId>;
     const key = row.method === "post" && caller ? request.headers.get("idempotency-key") : null;
     if (key === null || !caller) {
       const body = await handler(call);
@@ -83,7 +99,9 @@ function createServer(services: Services, row: Operation, handler: AnyHandler, i
     }
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new AppError("invalid_input", "An Idempotency-Key has 1 to 255 visible characters.");
     const scope = JSON.stringify([caller.user.id, request.method, c.req.path, key]);
-    const { answer, replayed } = await idempotency.once(scope, input.bodyText, row.showsSecret !== true, async () => runToAnswer(status, () => handler(call)));
+    const { answer, replayed } = await idempotency.once(scope, input.bodyText, row.showsSecret !== true, async () =>
+      runToAnswer(status, () => handler(call)),
+    );
     return respond(answer, replayed ? { "idempotency-replayed": "true" } : {});
   };
 }
@@ -100,11 +118,16 @@ async function runToAnswer(status: number, work: () => Promise<unknown>): Promis
 }
 
 function toStored(status: number, body: unknown): StoredAnswer {
-  return body === undefined ? { status, body: null, contentType: null } : { status, body: JSON.stringify(body), contentType: "application/json" };
+  return body === undefined
+    ? { status, body: null, contentType: null }
+    : { status, body: JSON.stringify(body), contentType: "application/json" };
 }
 
 function respond({ status, body, contentType }: StoredAnswer, headers: Record<string, string> = {}): Response {
-  return new Response(body, { status, headers: { "cache-control": "no-store", ...(contentType === null ? {} : { "content-type": contentType }), ...headers } });
+  return new Response(body, {
+    status,
+    headers: { "cache-control": "no-store", ...(contentType === null ? {} : { "content-type": contentType }), ...headers },
+  });
 }
 
 /** The command line says who it is; everything else with a token is a script. */

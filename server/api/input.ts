@@ -24,7 +24,11 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
   const bodyText = await readText(c.req.raw, row.bodyBytes ?? trafficLimits.apiBodyBytes);
   if (bodyText === "" && row.bodyOptional) return { params, query, body: parsePart(row, row.body, {}, "body"), bodyText };
   const type = c.req.header("content-type");
-  if (!isJson(type)) throw new AppError("unsupported_media_type", type ? `This takes JSON, not ${type.slice(0, 80)}.` : "Say `Content-Type: application/json` and send JSON.");
+  if (!isJson(type))
+    throw new AppError(
+      "unsupported_media_type",
+      type ? `This takes JSON, not ${type.slice(0, 80)}.` : "Say `Content-Type: application/json` and send JSON.",
+    );
   return { params, query, body: parsePart(row, row.body, parseJson(bodyText), "body"), bodyText };
 }
 
@@ -79,7 +83,9 @@ function parsePart(row: Operation, schema: z.ZodType, value: unknown, part: "par
   if (part === "params") throw new AppError("not_found", "There is no such thing.");
   const problems: FieldProblem[] = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   // A field that is there, of the right type, in a form that is refused on purpose.
-  const refused = part === "body" && parsed.error.issues.every((issue) => row.refusedFields?.includes(String(issue.path[0])) && issue.code !== "invalid_type");
+  const refused =
+    part === "body" &&
+    parsed.error.issues.every((issue) => row.refusedFields?.includes(String(issue.path[0])) && issue.code !== "invalid_type");
   const first = problems[0];
   const detail = first ? `${first.path ? `${first.path}: ` : ""}${first.message}` : "The input is not valid.";
   throw new AppError(refused ? "invalid_request" : "invalid_input", detail, { problems });

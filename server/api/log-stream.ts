@@ -39,10 +39,18 @@ export function createLogStream(services: Services, tickets: LogTickets): LogStr
   };
 }
 
-async function admit({ accounts, apps, config }: Services, tickets: LogTickets, request: IncomingMessage, app: string, query: URLSearchParams): Promise<{ ownerId: string; app: string }> {
-  if (request.headers.upgrade?.toLowerCase() !== "websocket") throw new AppError("invalid_input", "This address takes WebSocket connections only.");
+async function admit(
+  { accounts, apps, config }: Services,
+  tickets: LogTickets,
+  request: IncomingMessage,
+  app: string,
+  query: URLSearchParams,
+): Promise<{ ownerId: string; app: string }> {
+  if (request.headers.upgrade?.toLowerCase() !== "websocket")
+    throw new AppError("invalid_input", "This address takes WebSocket connections only.");
   const { origin, authorization } = request.headers;
-  if (origin !== undefined && origin !== new URL(config.publicUrl).origin) throw new AppError("bad_origin", `The log stream is opened from ${config.publicUrl} only.`);
+  if (origin !== undefined && origin !== new URL(config.publicUrl).origin)
+    throw new AppError("bad_origin", `The log stream is opened from ${config.publicUrl} only.`);
   const ticket = query.get("ticket");
   if (ticket !== null) {
     const redeemed = await tickets.redeem(ticket);

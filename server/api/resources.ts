@@ -36,7 +36,10 @@ export function resourceHandlers(services: Services): Pick<Handlers, Id> {
     async ready() {
       if (stopping.aborted) throw new AppError("runtime_unavailable", "The platform is stopping.", { retryAfterSeconds: 5 });
       const late = Promise.withResolvers<never>();
-      const timer = setTimeout(() => late.reject(new AppError("database_unavailable", "The platform's database does not answer.", { retryAfterSeconds: 5 })), readyWithinMs);
+      const timer = setTimeout(
+        () => late.reject(new AppError("database_unavailable", "The platform's database does not answer.", { retryAfterSeconds: 5 })),
+        readyWithinMs,
+      );
       try {
         await Promise.race([storage.connection.db!.admin().ping(), late.promise]);
       } finally {
@@ -49,7 +52,7 @@ export function resourceHandlers(services: Services): Pick<Handlers, Id> {
 
 async function allApps({ apps }: Services, ownerId: string): Promise<App[]> {
   const all: App[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await apps.list(ownerId, { limit: 200, cursor });
     all.push(...page.items);
     if (page.nextCursor === null) return all;

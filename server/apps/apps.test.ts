@@ -16,7 +16,21 @@ beforeAll(async () => {
     storage,
     vault,
     databases: await createDatabases({ storage, vault }),
-    templates: { list: () => [], get: () => ({ id: "t", name: "T", description: "From a template", complexity: "beginner", tags: [], framework: "fastapi", database: false, global: true, entrypoint: "app.py", files: { "app.py": "app = 1\n" } }) },
+    templates: {
+      list: () => [],
+      get: () => ({
+        id: "t",
+        name: "T",
+        description: "From a template",
+        complexity: "beginner",
+        tags: [],
+        framework: "fastapi",
+        database: false,
+        global: true,
+        entrypoint: "app.py",
+        files: { "app.py": "app = 1\n" },
+      }),
+    },
     checkSource: () => ({ ok: true, framework: "fastapi", problems: [] }),
     view: { urlOf: (slug) => `http://${slug}.localhost:3000`, isAwake: () => false },
     sleepAfterMinutes: 15,
@@ -31,10 +45,19 @@ const code = { "app.py": "app = 1\n" };
 
 test("an app gets a slug from its name, and the next of the same name another", async () => {
   const me = owner();
-  const [first, second] = [await domain.apps.create(me, { name: "My Café", files: code }), await domain.apps.create(me, { name: "My Café", files: code })];
+  const [first, second] = [
+    await domain.apps.create(me, { name: "My Café", files: code }),
+    await domain.apps.create(me, { name: "My Café", files: code }),
+  ];
   expect(first.slug).toMatch(/^my-cafe/);
   expect(second.slug).not.toBe(first.slug);
-  expect(first).toMatchObject({ status: "stopped", liveVersion: null, deployed: null, url: `http://${first.slug}.localhost:3000`, files: code });
+  expect(first).toMatchObject({
+    status: "stopped",
+    liveVersion: null,
+    deployed: null,
+    url: `http://${first.slug}.localhost:3000`,
+    files: code,
+  });
 });
 
 test("an app has its owner's default database unless none is wanted", async () => {
@@ -72,19 +95,32 @@ test("the second of two tabs that save the same draft is told of the first", asy
 test("files that break a rule are refused by name and change nothing", async () => {
   const me = owner();
   const app = await domain.apps.create(me, { name: "rules", files: code });
-  await expect(domain.apps.saveDraft(me, app.id, { files: { ...code, "../x.py": "" } })).rejects.toMatchObject({ code: "validation_failed" });
+  await expect(domain.apps.saveDraft(me, app.id, { files: { ...code, "../x.py": "" } })).rejects.toMatchObject({
+    code: "validation_failed",
+  });
   expect((await domain.apps.get(me, app.id)).files).toEqual(code);
 });
 
 test("a secret is never read back, is kept without a value, and lies encrypted", async () => {
   const me = owner();
   const app = await domain.apps.create(me, { name: "vars", files: code });
-  await domain.apps.replaceEnv(me, app.id, [{ name: "TOKEN", value: "hunter2", secret: true }, { name: "MODE", value: "dev", secret: false }]);
-  const kept = await domain.apps.replaceEnv(me, app.id, [{ name: "TOKEN", secret: true }, { name: "MODE", value: "live", secret: false }]);
-  expect(kept).toEqual([{ name: "TOKEN", secret: true }, { name: "MODE", secret: false, value: "live" }]);
+  await domain.apps.replaceEnv(me, app.id, [
+    { name: "TOKEN", value: "hunter2", secret: true },
+    { name: "MODE", value: "dev", secret: false },
+  ]);
+  const kept = await domain.apps.replaceEnv(me, app.id, [
+    { name: "TOKEN", secret: true },
+    { name: "MODE", value: "live", secret: false },
+  ]);
+  expect(kept).toEqual([
+    { name: "TOKEN", secret: true },
+    { name: "MODE", secret: false, value: "live" },
+  ]);
   expect(await domain.records.openEnv(app.id)).toEqual({ TOKEN: "hunter2", MODE: "live" });
   expect(JSON.stringify(await domain.models.env.findById(app.id).lean())).not.toContain("hunter2");
-  await expect(domain.apps.replaceEnv(me, app.id, [{ name: "PLATFORM_MONGO_URI", value: "x", secret: false }])).rejects.toMatchObject({ code: "validation_failed" });
+  await expect(domain.apps.replaceEnv(me, app.id, [{ name: "PLATFORM_MONGO_URI", value: "x", secret: false }])).rejects.toMatchObject({
+    code: "validation_failed",
+  });
 });
 
 test("a list pages by cursor without repeating or losing an app", async () => {
@@ -123,8 +159,14 @@ test("a bundle that nothing points to goes, a draft's and a live one stay", asyn
 test("every list query walks an index and sorts by it", async () => {
   const me = owner();
   await domain.apps.create(me, { name: "explained", files: code });
-  for (const filter of [{ ownerId: me, deletedAt: null }, { ownerId: me, deletedAt: null, status: "stopped" }]) {
-    const explained = (await domain.models.app.find(filter as never).sort({ updatedAt: -1, _id: -1 }).explain()) as unknown as { queryPlanner: { winningPlan: object } };
+  for (const filter of [
+    { ownerId: me, deletedAt: null },
+    { ownerId: me, deletedAt: null, status: "stopped" },
+  ]) {
+    const explained = (await domain.models.app
+      .find(filter as never)
+      .sort({ updatedAt: -1, _id: -1 })
+      .explain()) as unknown as { queryPlanner: { winningPlan: object } };
     const plan = JSON.stringify(explained.queryPlanner.winningPlan);
     expect(plan).toContain("IXSCAN");
     expect(plan).not.toMatch(/COLLSCAN|"SORT"/);

@@ -1,4 +1,4 @@
-import { Types } from "mongoose";
+import type { Types } from "mongoose";
 import { checkFiles } from "#core/bundle.ts";
 import type { App, AppDetail, AppStatus } from "#core/contract/app.ts";
 import { appStatusSchema } from "#core/contract/app.ts";
@@ -57,7 +57,9 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   const removal = createRemoval({ models, changed, removeFromRuntime: options.removeFromRuntime, removeData: options.removeData });
 
   const present = async (ownerId: string, found: AppRecord[]): Promise<App[]> => {
-    const names = new Map((found.some((record) => record.databaseId) ? await databases.list(ownerId) : []).map((database) => [database.id, database.name]));
+    const names = new Map(
+      (found.some((record) => record.databaseId) ? await databases.list(ownerId) : []).map((database) => [database.id, database.name]),
+    );
     return found.map((record) => toApp(record, view, names.get(record.databaseId ?? "")));
   };
   const detail = async (ownerId: string, record: AppRecord): Promise<AppDetail> => {
@@ -72,13 +74,20 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   const write = async (ownerId: string, id: Types.ObjectId, set: object, filter: object = {}): Promise<AppRecord | null> => {
     const now = new Date();
     const record = await models.app
-      .findOneAndUpdate({ _id: id, ownerId, deletedAt: null, ...filter }, { $set: { ...set, updatedAt: now, changedAt: now } }, { returnDocument: "after" })
+      .findOneAndUpdate(
+        { _id: id, ownerId, deletedAt: null, ...filter },
+        { $set: { ...set, updatedAt: now, changedAt: now } },
+        { returnDocument: "after" },
+      )
       .lean<AppRecord>();
     if (record) changed(record);
     return record;
   };
 
-  const insert = async (ownerId: string, fields: { name: string; description: string; files: Files; databaseId: string | null; sleepAfterMinutes?: number }): Promise<AppRecord> => {
+  const insert = async (
+    ownerId: string,
+    fields: { name: string; description: string; files: Files; databaseId: string | null; sleepAfterMinutes?: number },
+  ): Promise<AppRecord> => {
     requireFiles(fields.files);
     if ((await models.app.countDocuments({ ownerId, deletedAt: null })) >= userLimits.apps) {
       throw new AppError("quota_exceeded", `You have ${userLimits.apps} apps, which is the limit. Delete one you no longer need.`);
@@ -120,19 +129,33 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
         .sort({ updatedAt: -1, _id: -1 })
         .limit(limit + 1)
         .lean<AppRecord[]>();
-      const page = toPage(found, limit, (record) => record.updatedAt, (record) => record);
+      const page = toPage(
+        found,
+        limit,
+        (record) => record.updatedAt,
+        (record) => record,
+      );
       return { items: await present(ownerId, page.items), nextCursor: page.nextCursor };
     },
     async counts(ownerId) {
-      const counted = await models.app.aggregate<{ _id: AppStatus; count: number }>([{ $match: { ownerId, deletedAt: null } }, { $group: { _id: "$status", count: { $sum: 1 } } }]);
+      const counted = await models.app.aggregate<{ _id: AppStatus; count: number }>([
+        { $match: { ownerId, deletedAt: null } },
+        { $group: { _id: "$status", count: { $sum: 1 } } },
+      ]);
       const none = Object.fromEntries(appStatusSchema.options.map((status) => [status, 0])) as Record<AppStatus, number>;
       return { ...none, ...Object.fromEntries(counted.map(({ _id, count }) => [_id, count])) };
     },
     async create(ownerId, input) {
       const template = input.template === undefined ? undefined : templates.get(input.template);
-      const files = input.files ?? (input.code === undefined ? template?.files : { [defaultEntrypoint]: input.code }) ?? { [defaultEntrypoint]: blankApp };
+      const files = input.files ??
+        (input.code === undefined ? template?.files : { [defaultEntrypoint]: input.code }) ?? { [defaultEntrypoint]: blankApp };
       const databaseId = await bindable(databases, ownerId, input.database);
-      const record = await insert(ownerId, { name: input.name, description: input.description ?? template?.description ?? "", files, databaseId });
+      const record = await insert(ownerId, {
+        name: input.name,
+        description: input.description ?? template?.description ?? "",
+        files,
+        databaseId,
+      });
       return detail(ownerId, record);
     },
     async get(ownerId, ref) {
@@ -157,7 +180,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       const source = await requireOwn(models, ownerId, ref);
       if (from === "deployed" && !source.live) throw new AppError("not_deployed", "This app was never deployed: clone its draft instead.");
       const files = await bundles.read(from === "deployed" ? source.live!.hash : source.draft.hash);
-      const copy = await insert(ownerId, { name: name ?? `${source.name} copy`, description: source.description, files, databaseId: source.databaseId ?? null, sleepAfterMinutes: source.sleepAfterMinutes });
+      const copy = await insert(ownerId, {
+        name: name ?? `${source.name} copy`,
+        description: source.description,
+        files,
+        databaseId: source.databaseId ?? null,
+        sleepAfterMinutes: source.sleepAfterMinutes,
+      });
       await env.copy(String(source._id), String(copy._id));
       return detail(ownerId, copy);
     },
@@ -167,12 +196,28 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       const { hash } = await bundles.store(files);
       if (hash === record.draft.hash) return { draftHash: hash };
       const expected = baseHash ?? record.draft.hash;
-      const saved = await write(ownerId, record._id, { draft: { hash, updatedAt: new Date() } }, baseHash === undefined ? {} : { "draft.hash": expected });
+      const saved = await write(
+        ownerId,
+        record._id,
+        { draft: { hash, updatedAt: new Date() } },
+        baseHash === undefined ? {} : { "draft.hash": expected },
+      );
       if (saved) return { draftHash: hash };
       const current = await requireOwn(models, ownerId, ref);
-      throw new AppError("draft_changed", "Someone saved this draft after you opened it. Nothing was overwritten: compare both and choose.", {
-        extra: { current: { hash: current.draft.hash, updatedAt: current.draft.updatedAt.toISOString(), files: await bundles.read(current.draft.hash) }, yours: { files } },
-      });
+      throw new AppError(
+        "draft_changed",
+        "Someone saved this draft after you opened it. Nothing was overwritten: compare both and choose.",
+        {
+          extra: {
+            current: {
+              hash: current.draft.hash,
+              updatedAt: current.draft.updatedAt.toISOString(),
+              files: await bundles.read(current.draft.hash),
+            },
+            yours: { files },
+          },
+        },
+      );
     },
     async validateFiles(files, entrypoint = defaultEntrypoint) {
       const problems = checkFiles(files);

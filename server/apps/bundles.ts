@@ -21,7 +21,9 @@ export function createBundles({ app, bundle }: AppModels): Bundles {
       const normal = normaliseFiles(files);
       const hash = hashBundle(normal);
       const now = new Date();
-      const entries = Object.entries(normal).map(([path, content]) => (typeof content === "string" ? { path, text: content } : { path, base64: content.base64 }));
+      const entries = Object.entries(normal).map(([path, content]) =>
+        typeof content === "string" ? { path, text: content } : { path, base64: content.base64 },
+      );
       await bundle.updateOne({ _id: hash }, { $set: { usedAt: now }, $setOnInsert: { files: entries, createdAt: now } }, { upsert: true });
       return { hash };
     },
@@ -32,9 +34,17 @@ export function createBundles({ app, bundle }: AppModels): Bundles {
     },
     async removeUnused(keptVersions) {
       const before = new Date(Date.now() - unusedMs);
-      const old = (await bundle.find({ usedAt: { $lt: before } }, { _id: 1 }).sort({ usedAt: 1 }).limit(1_000).lean()).map((found) => found._id);
+      const old = (
+        await bundle
+          .find({ usedAt: { $lt: before } }, { _id: 1 })
+          .sort({ usedAt: 1 })
+          .limit(1_000)
+          .lean()
+      ).map((found) => found._id);
       if (old.length === 0) return 0;
-      const pointing = await app.find({ $or: [{ "draft.hash": { $in: old } }, { "live.hash": { $in: old } }] }, { "draft.hash": 1, "live.hash": 1 }).lean<Pick<AppRecord, "draft" | "live">[]>();
+      const pointing = await app
+        .find({ $or: [{ "draft.hash": { $in: old } }, { "live.hash": { $in: old } }] }, { "draft.hash": 1, "live.hash": 1 })
+        .lean<Pick<AppRecord, "draft" | "live">[]>();
       const kept = await keptVersions(old);
       for (const found of pointing) {
         kept.add(found.draft.hash);

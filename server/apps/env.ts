@@ -23,9 +23,12 @@ export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
   const stored = async (appId: string) => (await env.findById(appId).lean())?.vars ?? [];
 
   const list = async (appId: string): Promise<EnvVar[]> =>
-    (await stored(appId)).map(({ name, secret, value }) => (secret ? { name, secret } : { name, secret, value: vault.open(value, envContext(appId, name)) }));
+    (await stored(appId)).map(({ name, secret, value }) =>
+      secret ? { name, secret } : { name, secret, value: vault.open(value, envContext(appId, name)) },
+    );
 
-  const write = (appId: string, vars: object[]) => env.updateOne({ _id: appId }, { $set: { vars, updatedAt: new Date() } }, { upsert: true });
+  const write = (appId: string, vars: object[]) =>
+    env.updateOne({ _id: appId }, { $set: { vars, updatedAt: new Date() } }, { upsert: true });
 
   return {
     list,
@@ -65,11 +68,14 @@ function findProblems(vars: readonly EnvVar[], known: ReadonlySet<string>): Fiel
     if (reserved.test(name)) problems.push({ path: `${path}.name`, message: `${name} is set by the platform. Choose another name.` });
     if (seen.has(name)) problems.push({ path: `${path}.name`, message: `${name} stands in the list twice.` });
     if (value === undefined && !known.has(name)) problems.push({ path: `${path}.value`, message: `${name} is new and needs a value.` });
-    if (value?.includes("\0")) problems.push({ path: `${path}.value`, message: `${name} contains a NUL character, which no environment can hold.` });
+    if (value?.includes("\0"))
+      problems.push({ path: `${path}.value`, message: `${name} contains a NUL character, which no environment can hold.` });
     seen.add(name);
     totalBytes += Buffer.byteLength(value ?? "");
   });
-  if (vars.length > appLimits.envVariables) problems.push({ path: "vars", message: `An app may have ${appLimits.envVariables} variables; these are ${vars.length}.` });
-  if (totalBytes > appLimits.envTotalBytes) problems.push({ path: "vars", message: `All values together may have ${appLimits.envTotalBytes} bytes; these have ${totalBytes}.` });
+  if (vars.length > appLimits.envVariables)
+    problems.push({ path: "vars", message: `An app may have ${appLimits.envVariables} variables; these are ${vars.length}.` });
+  if (totalBytes > appLimits.envTotalBytes)
+    problems.push({ path: "vars", message: `All values together may have ${appLimits.envTotalBytes} bytes; these have ${totalBytes}.` });
   return problems;
 }

@@ -8,16 +8,33 @@ const appSchema = new Schema(
     description: { type: String, default: "" },
     entrypoint: { type: String, required: true },
     framework: { type: String, enum: ["fastapi", "fasthtml", "asgi"], default: null },
-    draft: { type: new Schema({ hash: { type: String, required: true }, updatedAt: { type: Date, required: true } }, { _id: false }), required: true },
+    draft: {
+      type: new Schema({ hash: { type: String, required: true }, updatedAt: { type: Date, required: true } }, { _id: false }),
+      required: true,
+    },
     /** The version that its host serves, and the deployment that made it live: writing this is the one moment a deployment takes effect. */
     live: {
-      type: new Schema({ version: { type: Number, required: true }, hash: { type: String, required: true }, deploymentId: { type: String, required: true }, updatedAt: { type: Date, required: true } }, { _id: false }),
+      type: new Schema(
+        {
+          version: { type: Number, required: true },
+          hash: { type: String, required: true },
+          deploymentId: { type: String, required: true },
+          updatedAt: { type: Date, required: true },
+        },
+        { _id: false },
+      ),
       default: null,
     },
     versionCounter: { type: Number, required: true, default: 0 },
     status: { type: String, enum: ["running", "sleeping", "deploying", "error", "stopped"], required: true },
     statusReason: { type: String, default: null },
-    lastDeployment: { type: new Schema({ id: { type: String, required: true }, state: { type: String, enum: ["running", "succeeded", "failed"], required: true } }, { _id: false }), default: null },
+    lastDeployment: {
+      type: new Schema(
+        { id: { type: String, required: true }, state: { type: String, enum: ["running", "succeeded", "failed"], required: true } },
+        { _id: false },
+      ),
+      default: null,
+    },
     databaseId: { type: String, default: null },
     sleepAfterMinutes: { type: Number, required: true },
     createdAt: { type: Date, required: true },
@@ -48,13 +65,23 @@ const bundleSchema = new Schema(
   { collection: "bundles", versionKey: false, strict: "throw" },
 ).index({ usedAt: 1 });
 
-const sealed = new Schema({ keyId: { type: String, required: true }, wrappedKey: { type: String, required: true }, data: { type: String, required: true } }, { _id: false });
+const sealed = new Schema(
+  { keyId: { type: String, required: true }, wrappedKey: { type: String, required: true }, data: { type: String, required: true } },
+  { _id: false },
+);
 
 const envSchema = new Schema(
   {
     /** The app's id. */
     _id: { type: String, required: true },
-    vars: [{ type: new Schema({ name: { type: String, required: true }, secret: { type: Boolean, required: true }, value: { type: sealed, required: true } }, { _id: false }) }],
+    vars: [
+      {
+        type: new Schema(
+          { name: { type: String, required: true }, secret: { type: Boolean, required: true }, value: { type: sealed, required: true } },
+          { _id: false },
+        ),
+      },
+    ],
     updatedAt: { type: Date, required: true },
   },
   { collection: "secrets", versionKey: false, strict: "throw" },

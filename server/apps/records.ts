@@ -23,7 +23,10 @@ export interface AppRecords {
    * Makes a version live in one write: the next number when `hash` is new, or `version` again. Answers null when the app is
    * being deleted meanwhile.
    */
-  makeLive(appId: string, live: { hash: string; deploymentId: string; version?: number | undefined; framework: Framework | null }): Promise<LiveVersion | null>;
+  makeLive(
+    appId: string,
+    live: { hash: string; deploymentId: string; version?: number | undefined; framework: Framework | null },
+  ): Promise<LiveVersion | null>;
   setStatus(appId: string, status: AppStatus, reason: string | null, onlyFrom?: readonly AppStatus[]): Promise<void>;
   setLastDeployment(appId: string, deployment: { id: string; state: DeploymentState }): Promise<void>;
   /** After a start: nothing runs yet, whatever the last process wrote. */
@@ -33,7 +36,12 @@ export interface AppRecords {
   openEnv(appId: string): Promise<Record<string, string>>;
 }
 
-export function createAppRecords(options: { models: AppModels; bundles: Bundles; env: AppEnv; onChanged: (record: AppRecord) => void }): AppRecords {
+export function createAppRecords(options: {
+  models: AppModels;
+  bundles: Bundles;
+  env: AppEnv;
+  onChanged: (record: AppRecord) => void;
+}): AppRecords {
   const { models, bundles, env } = options;
   const { app } = models;
   const alive = { deletedAt: null };
@@ -54,9 +62,19 @@ export function createAppRecords(options: { models: AppModels; bundles: Bundles;
       if (!before) return null;
       const number = version ?? before.versionCounter + 1;
       const live = { version: number, hash, deploymentId, updatedAt: new Date() };
-      const set = { live, framework, status: "running", statusReason: null, updatedAt: new Date(), lastDeployment: { id: deploymentId, state: "succeeded" } };
+      const set = {
+        live,
+        framework,
+        status: "running",
+        statusReason: null,
+        updatedAt: new Date(),
+        lastDeployment: { id: deploymentId, state: "succeeded" },
+      };
       // The counter in the filter makes the number ours even if another process counted meanwhile.
-      const changed = await change({ _id: appId, versionCounter: before.versionCounter }, version === undefined ? { $set: { ...set, versionCounter: number } } : { $set: set });
+      const changed = await change(
+        { _id: appId, versionCounter: before.versionCounter },
+        version === undefined ? { $set: { ...set, versionCounter: number } } : { $set: set },
+      );
       return changed && { version: number, hash, deploymentId };
     },
     async setStatus(appId, status, reason, onlyFrom) {
@@ -70,7 +88,11 @@ export function createAppRecords(options: { models: AppModels; bundles: Bundles;
     },
     async touch(activity) {
       if (activity.size === 0) return;
-      await app.bulkWrite([...activity].map(([appId, at]) => ({ updateOne: { filter: { _id: new Types.ObjectId(appId) }, update: { $max: { lastRequestAt: at } } } })));
+      await app.bulkWrite(
+        [...activity].map(([appId, at]) => ({
+          updateOne: { filter: { _id: new Types.ObjectId(appId) }, update: { $max: { lastRequestAt: at } } },
+        })),
+      );
     },
     readBundle: (hash) => bundles.read(hash),
     openEnv: (appId) => env.open(appId),

@@ -37,7 +37,10 @@ export function createRemoval(options: {
       await finish(marked);
     },
     async finishAll() {
-      const left = await app.find({ deletedAt: { $ne: null } }).limit(1_000).lean<AppRecord[]>();
+      const left = await app
+        .find({ deletedAt: { $ne: null } })
+        .limit(1_000)
+        .lean<AppRecord[]>();
       for (const record of left) await finish(record);
       return left.length;
     },

@@ -61,7 +61,11 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
       const found = await model.findById(databaseId).lean<Found>();
       if (!found) throw new AppError("not_found", "The app's database is gone. Bind another in its settings.");
       const ready = await finish(found);
-      return { name: ready.physicalName, username: ready.username, password: vault.open(ready.password, passwordContext(ready.physicalName)) };
+      return {
+        name: ready.physicalName,
+        username: ready.username,
+        password: vault.open(ready.password, passwordContext(ready.physicalName)),
+      };
     },
   };
 
@@ -90,11 +94,17 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
   }
 }
 
-const isDuplicateUser = (error: unknown): boolean => (error as { code?: unknown }).code === 51_003 || /already exists/i.test(String((error as Error).message));
+const isDuplicateUser = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 51_003 || /already exists/i.test(String((error as Error).message));
 
-async function readStats(storage: Storage, physicalName: string): Promise<{ sizeBytes: number; collections: { name: string; documents: number }[] }> {
+async function readStats(
+  storage: Storage,
+  physicalName: string,
+): Promise<{ sizeBytes: number; collections: { name: string; documents: number }[] }> {
   const database = storage.client.db(physicalName);
-  const names = (await database.listCollections({}, { nameOnly: true, maxTimeMS: statsTimeMs }).toArray()).map((collection) => collection.name);
+  const names = (await database.listCollections({}, { nameOnly: true, maxTimeMS: statsTimeMs }).toArray()).map(
+    (collection) => collection.name,
+  );
   const collections = await Promise.all(
     names
       .filter(isOwn)

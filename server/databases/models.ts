@@ -1,6 +1,10 @@
 import { Schema, type Connection, type InferSchemaType, type Model } from "mongoose";
 
-const sealed = { keyId: { type: String, required: true }, wrappedKey: { type: String, required: true }, data: { type: String, required: true } };
+const sealed = {
+  keyId: { type: String, required: true },
+  wrappedKey: { type: String, required: true },
+  data: { type: String, required: true },
+};
 
 const databaseSchema = new Schema(
   {
@@ -25,7 +29,8 @@ const databaseSchema = new Schema(
   .index({ physicalName: 1 }, { unique: true });
 
 export type DatabaseDocument = InferSchemaType<typeof databaseSchema>;
-export const databaseModel = (connection: Connection): Model<DatabaseDocument> => connection.model<DatabaseDocument>("Database", databaseSchema);
+export const databaseModel = (connection: Connection): Model<DatabaseDocument> =>
+  connection.model<DatabaseDocument>("Database", databaseSchema);
 
 /** What a database's password is sealed for. */
 export const passwordContext = (physicalName: string): string => `database/${physicalName}`;

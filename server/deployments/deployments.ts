@@ -63,16 +63,35 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
   };
 
   /** Records the attempt, which the database lets only one of at a time, and begins it. */
-  const begin = async (owner: { id: string }, app: AppRecord, input: { kind: "deploy" | "rollback"; source: DeploymentSource; hash: string; version: number | null; message: string; progress: Progress }): Promise<string> => {
+  const begin = async (
+    owner: { id: string },
+    app: AppRecord,
+    input: {
+      kind: "deploy" | "rollback";
+      source: DeploymentSource;
+      hash: string;
+      version: number | null;
+      message: string;
+      progress: Progress;
+    },
+  ): Promise<string> => {
     const refusal = await options.refusal(owner.id);
     if (refusal) throw new AppError("isolation_missing", refusal);
     const { progress, ...fields } = input;
     const appId = String(app._id);
     const lease = await leases.acquire(leaseOf(appId), holder, leaseMs);
-    if (!lease) throw new AppError("deployment_running", "Another deployment of this app is under way. Wait for it to end, then deploy again.");
+    if (!lease)
+      throw new AppError("deployment_running", "Another deployment of this app is under way. Wait for it to end, then deploy again.");
     let deployment: DeploymentRecord;
     try {
-      const created = await models.deployment.create({ ...fields, appId, ownerId: app.ownerId, authorId: owner.id, state: "running", createdAt: new Date() });
+      const created = await models.deployment.create({
+        ...fields,
+        appId,
+        ownerId: app.ownerId,
+        authorId: owner.id,
+        state: "running",
+        createdAt: new Date(),
+      });
       deployment = created.toObject() as DeploymentRecord;
     } catch (error) {
       await lease.release();
@@ -91,7 +110,13 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     const beat = setInterval(() => void lease.renew().catch(() => undefined), leaseMs / 3);
     let outcome: Outcome;
     try {
-      outcome = await runDeployment({ runtime: options.runtime(), records, versions, spec: options.spec }, app, deployment, progress, options.stopping);
+      outcome = await runDeployment(
+        { runtime: options.runtime(), records, versions, spec: options.spec },
+        app,
+        deployment,
+        progress,
+        options.stopping,
+      );
     } catch (error) {
       outcome = toOutcome(error, options, deployment);
     } finally {
@@ -112,8 +137,21 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
   const finish = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, outcome: Outcome): Promise<void> => {
     const appId = String(app._id);
     const id = String(deployment._id);
-    const result = outcome.state === "succeeded" ? { version: outcome.live.version } : { error: outcome.error, problems: outcome.problems, traceback: outcome.traceback };
-    await models.deployment.updateOne({ _id: deployment._id }, { $set: { ...result, state: outcome.state, events: progress.events.map((event) => ({ ...event, at: new Date(event.at) })), finishedAt: new Date() } });
+    const result =
+      outcome.state === "succeeded"
+        ? { version: outcome.live.version }
+        : { error: outcome.error, problems: outcome.problems, traceback: outcome.traceback };
+    await models.deployment.updateOne(
+      { _id: deployment._id },
+      {
+        $set: {
+          ...result,
+          state: outcome.state,
+          events: progress.events.map((event) => ({ ...event, at: new Date(event.at) })),
+          finishedAt: new Date(),
+        },
+      },
+    );
     if (outcome.state === "succeeded") return;
     await records.setLastDeployment(appId, { id, state: "failed" });
     if (!app.live) await records.setStatus(appId, "error", outcome.error, ["deploying"]);
@@ -135,22 +173,50 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       if (files) await apps.saveDraft(owner.id, ref, { files });
       const errors = check.problems.filter((problem) => problem.severity === "error");
       if (errors.length > 0) {
-        throw new AppError("validation_failed", `${errors[0]!.message} The draft is saved; ${before.live ? "the live version serves on" : "nothing was deployed"}.`, { problems: check.problems });
+        throw new AppError(
+          "validation_failed",
+          `${errors[0]!.message} The draft is saved; ${before.live ? "the live version serves on" : "nothing was deployed"}.`,
+          { problems: check.problems },
+        );
       }
       progress.add("validating", "succeeded", check.problems.length > 0 ? `${check.problems.length} warnings.` : "No problems found.");
       const app = await records.require(owner.id, ref);
-      return { deploymentId: await begin(owner, { ...app, framework: check.framework ?? null }, { kind: "deploy", source, hash: app.draft.hash, version: null, message, progress }) };
+      return {
+        deploymentId: await begin(
+          owner,
+          { ...app, framework: check.framework ?? null },
+          { kind: "deploy", source, hash: app.draft.hash, version: null, message, progress },
+        ),
+      };
     },
     async rollback(owner, ref, number, source) {
       const app = await records.require(owner.id, ref);
       const version = await versions.require(app, number);
       const message = `Back to version ${number}`;
-      return { deploymentId: await begin(owner, app, { kind: "rollback", source, hash: version.hash, version: number, message, progress: new Progress() }) };
+      return {
+        deploymentId: await begin(owner, app, {
+          kind: "rollback",
+          source,
+          hash: version.hash,
+          version: number,
+          message,
+          progress: new Progress(),
+        }),
+      };
     },
     async redeployLive(owner, ref, source, message) {
       const app = await records.require(owner.id, ref);
       if (!app.live) return { deploymentId: null };
-      return { deploymentId: await begin(owner, app, { kind: "deploy", source, hash: app.live.hash, version: app.live.version, message, progress: new Progress() }) };
+      return {
+        deploymentId: await begin(owner, app, {
+          kind: "deploy",
+          source,
+          hash: app.live.hash,
+          version: app.live.version,
+          message,
+          progress: new Progress(),
+        }),
+      };
     },
     async get(ownerId, id) {
       const found = await requireDeployment(ownerId, id);
@@ -164,7 +230,12 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
         .sort({ createdAt: -1, _id: -1 })
         .limit(limit + 1)
         .lean<DeploymentRecord[]>();
-      return toPage(found, limit, (one) => one.createdAt, (one): Deployment => toDeployment(one, urlOf(app.slug), active.get(String(one._id))?.progress.events));
+      return toPage(
+        found,
+        limit,
+        (one) => one.createdAt,
+        (one): Deployment => toDeployment(one, urlOf(app.slug), active.get(String(one._id))?.progress.events),
+      );
     },
     async *events(ownerId, id, signal) {
       await requireDeployment(ownerId, id);
@@ -227,8 +298,19 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
 
 /** An expected refusal of the runtime ends the deployment with its words; anything else is a bug, reported, and told without internals. */
 function toOutcome(error: unknown, options: DeploymentsOptions, deployment: DeploymentRecord): Outcome {
-  if (options.stopping.aborted) return { state: "failed", error: "The platform was stopped during this deployment. Nothing was changed: deploy again.", problems: [], traceback: null };
+  if (options.stopping.aborted)
+    return {
+      state: "failed",
+      error: "The platform was stopped during this deployment. Nothing was changed: deploy again.",
+      problems: [],
+      traceback: null,
+    };
   if (error instanceof AppError) return { state: "failed", error: error.message, problems: [], traceback: null };
   options.reportBug(error, `deployment ${String(deployment._id)}`);
-  return { state: "failed", error: `The platform failed, not your app. Deploy again; if it stays, tell the administrator: deployment ${String(deployment._id)}.`, problems: [], traceback: null };
+  return {
+    state: "failed",
+    error: `The platform failed, not your app. Deploy again; if it stays, tell the administrator: deployment ${String(deployment._id)}.`,
+    problems: [],
+    traceback: null,
+  };
 }

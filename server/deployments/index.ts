@@ -11,7 +11,11 @@ import type { Page, PageQuery } from "#core/contract/page.ts";
 
 export interface Deployments {
   /** Saves `files` as the draft when given, checks the draft, and begins. @throws AppError `validation_failed` with `problems`; `deployment_running`. */
-  start(owner: { id: string }, app: string, input: { files?: Files | undefined; source: DeploymentSource; message?: string | undefined }): Promise<{ deploymentId: string }>;
+  start(
+    owner: { id: string },
+    app: string,
+    input: { files?: Files | undefined; source: DeploymentSource; message?: string | undefined },
+  ): Promise<{ deploymentId: string }>;
   rollback(owner: { id: string }, app: string, version: number, source: DeploymentSource): Promise<{ deploymentId: string }>;
   /** Rolls the live version again so that new variables take effect; null when nothing is live. */
   redeployLive(owner: { id: string }, app: string, source: DeploymentSource, message: string): Promise<{ deploymentId: string | null }>;

@@ -14,7 +14,17 @@ export const leaseOf = (appId: string): string => `${leasePrefix}${appId}`;
  * Ends deployments that a dead process left running. What the app says is live decides: the write that made it live either
  * happened, and the rest is written down, or it did not, and nothing changed.
  */
-export function createReconciler({ models, records, versions, leases }: { models: DeploymentModels; records: AppRecords; versions: Versions; leases: Leases }) {
+export function createReconciler({
+  models,
+  records,
+  versions,
+  leases,
+}: {
+  models: DeploymentModels;
+  records: AppRecords;
+  versions: Versions;
+  leases: Leases;
+}) {
   const { deployment } = models;
 
   const settle = async (left: DeploymentRecord): Promise<void> => {

@@ -23,7 +23,13 @@ export interface RunOptions {
  * Takes one recorded deployment from its bundle to traffic. The live version changes in the single write inside `commit`:
  * before it a crash leaves the old version, after it the reconciler only writes down what happened.
  */
-export async function runDeployment(options: RunOptions, app: AppRecord, deployment: DeploymentRecord, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+export async function runDeployment(
+  options: RunOptions,
+  app: AppRecord,
+  deployment: DeploymentRecord,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { runtime, records, versions } = options;
   const rollingTo = deployment.version ?? undefined;
   // Shown to the app's requests; the real number is settled by the commit.
@@ -33,7 +39,12 @@ export async function runDeployment(options: RunOptions, app: AppRecord, deploym
   let framework: Framework | null = app.framework ?? null;
   const commit = async (): Promise<void> => {
     failpoint("deploy-before-commit");
-    live = await records.makeLive(spec.appId, { hash: deployment.hash, deploymentId: String(deployment._id), version: rollingTo, framework });
+    live = await records.makeLive(spec.appId, {
+      hash: deployment.hash,
+      deploymentId: String(deployment._id),
+      version: rollingTo,
+      framework,
+    });
     failpoint("deploy-after-commit");
     if (!live) throw new AppDeleted();
     if (rollingTo === undefined) await versions.write(deployment, live.version, framework);
@@ -59,7 +70,10 @@ export async function runDeployment(options: RunOptions, app: AppRecord, deploym
 class AppDeleted extends Error {}
 
 /** What the author reads: the error in a sentence, and a mark on the line where it lies in their files. */
-export function describeFailure(error: LoadError, entrypoint: string): { error: string; problems: SourceProblem[]; traceback: string | null } {
+export function describeFailure(
+  error: LoadError,
+  entrypoint: string,
+): { error: string; problems: SourceProblem[]; traceback: string | null } {
   const message = error.type && !error.message.startsWith(error.type) ? `${error.type}: ${error.message}` : error.message;
   const problem: SourceProblem = {
     file: error.file ?? entrypoint,

@@ -12,7 +12,12 @@ export interface SpecOptions {
 }
 
 /** What an instance of `app` needs to serve the bundle `hash` as `version`. */
-export async function makeSpec({ records, databases, urlOf, derive }: SpecOptions, app: AppRecord, hash: string, version: number): Promise<InstanceSpec> {
+export async function makeSpec(
+  { records, databases, urlOf, derive }: SpecOptions,
+  app: AppRecord,
+  hash: string,
+  version: number,
+): Promise<InstanceSpec> {
   const appId = String(app._id);
   const [env, database] = await Promise.all([records.openEnv(appId), app.databaseId ? databases.credentials(app.databaseId) : null]);
   return {
@@ -25,6 +30,11 @@ export async function makeSpec({ records, databases, urlOf, derive }: SpecOption
     env: { ...env, APP_NAME: app.name, APP_SLUG: app.slug, APP_URL: urlOf(app.slug) },
     sessionKey: derive(`session/${appId}`),
     database,
-    limits: { memoryMiB: instanceLimits.memoryMiB, cpus: instanceLimits.cpus, processes: instanceLimits.processes, concurrency: instanceLimits.concurrency },
+    limits: {
+      memoryMiB: instanceLimits.memoryMiB,
+      cpus: instanceLimits.cpus,
+      processes: instanceLimits.processes,
+      concurrency: instanceLimits.concurrency,
+    },
   };
 }

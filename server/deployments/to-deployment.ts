@@ -4,7 +4,15 @@ import type { DeploymentRecord } from "./models.ts";
 
 /** A deployment as every surface sees it; `running` are its events while it runs in this process, which are written at its end. */
 export function toDeployment(found: DeploymentRecord, url: string, running: readonly DeployEvent[] | undefined): Deployment {
-  const events = running ?? found.events.map((event) => ({ at: event.at.toISOString(), stage: event.stage, status: event.status, message: event.message, elapsedMs: event.elapsedMs }));
+  const events =
+    running ??
+    found.events.map((event) => ({
+      at: event.at.toISOString(),
+      stage: event.stage,
+      status: event.status,
+      message: event.message,
+      elapsedMs: event.elapsedMs,
+    }));
   return {
     id: String(found._id),
     app: found.appId,

@@ -37,14 +37,22 @@ export function createVersions({ version }: DeploymentModels, namesOf: (ids: rea
     },
     async list(app, { limit, cursor }) {
       const before = cursor === undefined ? {} : { number: { $lt: parseCursor(cursor) } };
-      const found = await version.find({ appId: String(app._id), ...before }).sort({ number: -1 }).limit(limit + 1).lean();
+      const found = await version
+        .find({ appId: String(app._id), ...before })
+        .sort({ number: -1 })
+        .limit(limit + 1)
+        .lean();
       const shown = found.slice(0, limit);
       const names = await namesOf(shown.map((one) => one.authorId));
-      return { items: shown.map((one) => toVersion(one, app, names)), nextCursor: found.length > limit ? String(shown.at(-1)!.number) : null };
+      return {
+        items: shown.map((one) => toVersion(one, app, names)),
+        nextCursor: found.length > limit ? String(shown.at(-1)!.number) : null,
+      };
     },
     async require(app, number) {
       const found = await version.findOne({ appId: String(app._id), number }).lean();
-      if (!found) throw new AppError("not_found", `There is no version ${number} of this app. The last ${appLimits.versionsKept} are kept.`);
+      if (!found)
+        throw new AppError("not_found", `There is no version ${number} of this app. The last ${appLimits.versionsKept} are kept.`);
       return found;
     },
     toVersion,
@@ -55,6 +63,7 @@ export function createVersions({ version }: DeploymentModels, namesOf: (ids: rea
 }
 
 function parseCursor(cursor: string): number {
-  if (!/^\d{1,9}$/.test(cursor)) throw new AppError("invalid_input", "This cursor is not one that a list answered. Start again without it.");
+  if (!/^\d{1,9}$/.test(cursor))
+    throw new AppError("invalid_input", "This cursor is not one that a list answered. Start again without it.");
   return Number(cursor);
 }

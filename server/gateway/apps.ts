@@ -70,8 +70,15 @@ export class AppTable {
     let state = this.#states.get(appId);
     if (state === undefined) {
       state = {
-        appId, sleepAfterMs, inFlight: 0, sockets: 0, lastActiveAt: 0, reportedAt: 0,
-        flight: null, fallingAsleep: false, upstreams: [],
+        appId,
+        sleepAfterMs,
+        inFlight: 0,
+        sockets: 0,
+        lastActiveAt: 0,
+        reportedAt: 0,
+        flight: null,
+        fallingAsleep: false,
+        upstreams: [],
       };
       this.#states.set(appId, state);
     }

@@ -67,13 +67,17 @@ export class HttpCaller implements Caller {
 
   openBody(): Readable | null {
     if (!this.hasBody) return null;
-    return new BodyReader(this.#req, (bytes) => {
-      this.#bytesIn += bytes;
-    }, () => {
-      if (!this.#sendContinue) return;
-      this.#sendContinue = false;
-      this.#res.writeContinue();
-    });
+    return new BodyReader(
+      this.#req,
+      (bytes) => {
+        this.#bytesIn += bytes;
+      },
+      () => {
+        if (!this.#sendContinue) return;
+        this.#sendContinue = false;
+        this.#res.writeContinue();
+      },
+    );
   }
 
   begin(status: number, message: string | undefined, headers: string[]): void {

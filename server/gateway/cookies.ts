@@ -25,6 +25,11 @@ export function confineCookie(setCookie: string, hostname: string): string {
 function isWiderDomain(attribute: string, hostname: string): boolean {
   const equals = attribute.indexOf("=");
   if (equals === -1 || attribute.slice(0, equals).trim().toLowerCase() !== "domain") return false;
-  const domain = attribute.slice(equals + 1).trim().toLowerCase().replace(/^"|"$/g, "").replace(/^\.+|\.+$/g, "");
+  const domain = attribute
+    .slice(equals + 1)
+    .trim()
+    .toLowerCase()
+    .replace(/^"|"$/g, "")
+    .replace(/^\.+|\.+$/g, "");
   return domain !== "" && hostname.endsWith(`.${domain}`);
 }

@@ -13,7 +13,14 @@ afterEach(() => harness.close());
 
 /** A request whose body the test writes piece by piece. */
 function openRequest(path: string, headers: Record<string, string> = {}) {
-  const req = httpRequest({ host: "127.0.0.1", port: harness.port, path, method: "POST", headers: { host: harness.host, ...headers }, agent: false });
+  const req = httpRequest({
+    host: "127.0.0.1",
+    port: harness.port,
+    path,
+    method: "POST",
+    headers: { host: harness.host, ...headers },
+    agent: false,
+  });
   req.on("error", () => {});
   return { req, answer: new Promise<IncomingMessage>((resolve) => req.on("response", resolve)) };
 }
@@ -25,18 +32,49 @@ function once(stream: NodeJS.EventEmitter, event: string): Promise<unknown> {
 test("an answer comes as the app wrote it: order, case, repeated headers, no date of ours", async () => {
   await harness.awake((_req, res) => {
     res.sendDate = false;
-    res.writeHead(201, "Made", ["X-One", "1", "Set-Cookie", "a=1; Path=/", "x-TWO", "2", "Set-Cookie", "b=2; HttpOnly", "Content-Length", "2"]).end("ok");
+    res
+      .writeHead(201, "Made", [
+        "X-One",
+        "1",
+        "Set-Cookie",
+        "a=1; Path=/",
+        "x-TWO",
+        "2",
+        "Set-Cookie",
+        "b=2; HttpOnly",
+        "Content-Length",
+        "2",
+      ])
+      .end("ok");
   });
   const answer = await harness.get("/things?q=1&q=2&secret=x");
   expect([answer.status, answer.message, answer.body]).toEqual([201, "Made", "ok"]);
   expect(answer.rawHeaders.slice(0, 10)).toEqual([
-    "X-One", "1", "Set-Cookie", "a=1; Path=/", "x-TWO", "2", "Set-Cookie", "b=2; HttpOnly", "Content-Length", "2",
+    "X-One",
+    "1",
+    "Set-Cookie",
+    "a=1; Path=/",
+    "x-TWO",
+    "2",
+    "Set-Cookie",
+    "b=2; HttpOnly",
+    "Content-Length",
+    "2",
   ]);
   expect(answer.headers.date).toBeUndefined();
   expect(harness.records).toMatchObject([
     {
-      appId: "a1", method: "GET", path: "/things", queryNames: ["q", "secret"], status: 201, bytesIn: 0, bytesOut: 2,
-      coldStartMs: null, version: 3, instanceId: "i1", answeredBy: "app",
+      appId: "a1",
+      method: "GET",
+      path: "/things",
+      queryNames: ["q", "secret"],
+      status: 201,
+      bytesIn: 0,
+      bytesOut: 2,
+      coldStartMs: null,
+      version: 3,
+      instanceId: "i1",
+      answeredBy: "app",
     },
   ]);
   expect(harness.runtime.entered).toBe(0);
@@ -50,16 +88,31 @@ test("the app sees the caller's headers and ours, and none that are not its busi
   });
   await harness.get("/", {
     headers: {
-      "X-Custom": "1", "x-fp-instance": "forged", "X-FP-Other": "1", "x-request-id": "mine", "x-forwarded-for": "6.6.6.6", "x-forwarded-host": "evil",
-      forwarded: "for=6.6.6.6", connection: "close, X-Dropped", "x-dropped": "1", te: "trailers",
-      cookie: "a=1; fp.session=s; __Host-fp.session=t; b=2", "HX-Request": "true", "hx-current-url": "http://x/y?secret=1",
+      "X-Custom": "1",
+      "x-fp-instance": "forged",
+      "X-FP-Other": "1",
+      "x-request-id": "mine",
+      "x-forwarded-for": "6.6.6.6",
+      "x-forwarded-host": "evil",
+      forwarded: "for=6.6.6.6",
+      connection: "close, X-Dropped",
+      "x-dropped": "1",
+      te: "trailers",
+      cookie: "a=1; fp.session=s; __Host-fp.session=t; b=2",
+      "HX-Request": "true",
+      "hx-current-url": "http://x/y?secret=1",
     },
   });
   const record = harness.records[0]!;
   expect(seen?.rawHeaders).toContain("X-Custom");
   expect(seen?.headers).toMatchObject({
-    host: "notes.localhost:3000", cookie: "a=1; b=2", "x-fp-instance": "i1", "x-request-id": record.id,
-    "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http", "x-forwarded-host": "notes.localhost:3000",
+    host: "notes.localhost:3000",
+    cookie: "a=1; b=2",
+    "x-fp-instance": "i1",
+    "x-request-id": record.id,
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-proto": "http",
+    "x-forwarded-host": "notes.localhost:3000",
   });
   expect(seen?.headers.traceparent).toMatch(new RegExp(`^00-${record.id}-[0-9a-f]{16}-01$`));
   for (const name of ["x-fp-other", "forwarded", "x-dropped", "te"]) expect(seen?.headers[name]).toBeUndefined();
@@ -74,8 +127,14 @@ test("a trusted proxy's word on the visitor is believed", async () => {
     seen = req.headers;
     res.end();
   });
-  await harness.get("/", { headers: { "x-forwarded-for": "9.9.9.9", "x-forwarded-proto": "https", "x-forwarded-host": "notes.example.com" } });
-  expect(seen).toMatchObject({ "x-forwarded-for": "9.9.9.9, 127.0.0.1", "x-forwarded-proto": "https", "x-forwarded-host": "notes.example.com" });
+  await harness.get("/", {
+    headers: { "x-forwarded-for": "9.9.9.9", "x-forwarded-proto": "https", "x-forwarded-host": "notes.example.com" },
+  });
+  expect(seen).toMatchObject({
+    "x-forwarded-for": "9.9.9.9, 127.0.0.1",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "notes.example.com",
+  });
 });
 
 test("HEAD, 204, 304 and chunked answers keep their shape, on one connection to the app", async () => {
@@ -203,7 +262,11 @@ test("an app that holds an upload back is heard by the caller", async () => {
   let full = false;
   while (!full && sent < 64 * 1024 * 1024) {
     sent += piece.length;
-    if (!req.write(piece)) full = await Promise.race([once(req, "drain").then(() => false), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 300))]);
+    if (!req.write(piece))
+      full = await Promise.race([
+        once(req, "drain").then(() => false),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 300)),
+      ]);
   }
   expect(full).toBe(true);
   paused!.resume();
@@ -301,7 +364,14 @@ test("the runner's own paths are out of reach in every spelling", async () => {
     reached += 1;
     res.end();
   });
-  for (const path of ["/_platform/health", "/_platform", "/%5fplatform/health", "/_pl%61tform/x?y", "//_platform/health", "/./_platform/x"]) {
+  for (const path of [
+    "/_platform/health",
+    "/_platform",
+    "/%5fplatform/health",
+    "/_pl%61tform/x?y",
+    "//_platform/health",
+    "/./_platform/x",
+  ]) {
     expect((await harness.get(path)).status, path).toBe(404);
   }
   expect((await harness.get("/_platformer")).status).toBe(200);
@@ -314,8 +384,12 @@ test("an answer that is no HTTP is a 502 with a request id and no internals", as
   const answer = await harness.get("/");
   expect(answer.status).toBe(502);
   expect(JSON.parse(answer.body)).toEqual({
-    type: "about:blank", title: "The app did not answer", status: 502, code: "app_failed",
-    detail: "It ended the connection without a whole answer.", requestId: harness.records[0]!.id,
+    type: "about:blank",
+    title: "The app did not answer",
+    status: 502,
+    code: "app_failed",
+    detail: "It ended the connection without a whole answer.",
+    requestId: harness.records[0]!.id,
   });
 });
 

@@ -103,7 +103,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     options.recordRequest(toRefusalRecord(route.appId, req, id, status, hx));
   };
 
-  const deliver = (req: IncomingMessage, res: ServerResponse, route: Route | undefined, target: string, hostname: string, continueUnsent: boolean) => {
+  const deliver = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    route: Route | undefined,
+    target: string,
+    hostname: string,
+    continueUnsent: boolean,
+  ) => {
     const requestId = createRequestId(Date.now());
     const caller = new HttpCaller(req, res, target, continueUnsent);
     const { headers, hx } = toHeaders(req, requestId);
@@ -161,7 +168,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const wantsHtml = acceptsHtml(req);
       const refuse = (refusal: Refusal) => answerOnSocket(socket, toAnswer(refusal, requestId, wantsHtml));
       socket.on("error", () => socket.destroy());
-      const problem = target === null ? refusals.badRequest("Its address and its host do not agree.") : checkRequest(req, { upgrade: true });
+      const problem =
+        target === null ? refusals.badRequest("Its address and its host do not agree.") : checkRequest(req, { upgrade: true });
       if (target === null || problem !== null) return refuse(problem ?? refusals.unknownHost());
       if (host.kind !== "app") return refuse(refusals.unknownHost());
       lookUp(
@@ -176,7 +184,16 @@ export function createGateway(options: GatewayOptions): Gateway {
           }
           const isWebSocket = req.headers.upgrade?.toLowerCase() === "websocket";
           const delivery = new UpgradeDelivery(context, {
-            req, socket, head, target, wantsHtml, route, hostname: host.hostname, requestId, headers, hx,
+            req,
+            socket,
+            head,
+            target,
+            wantsHtml,
+            route,
+            hostname: host.hostname,
+            requestId,
+            headers,
+            hx,
             // Others, such as curl's offer of h2c, may be ignored (RFC 9110, 7.8): the answer is plain HTTP/1.1.
             protocol: isWebSocket ? "websocket" : null,
           });

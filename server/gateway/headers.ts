@@ -58,7 +58,15 @@ interface Gathered {
 /** The headers an app gets: the caller's in their order and spelling, less what is not for the app, plus ours. */
 export function toAppHeaders(input: AppHeadersInput): AppHeaders {
   const { rawHeaders } = input;
-  const found: Gathered = { headers: [], hx: NO_HX, listed: undefined, traceparent: "", forwardedFor: "", forwardedProto: "", forwardedHost: "" };
+  const found: Gathered = {
+    headers: [],
+    hx: NO_HX,
+    listed: undefined,
+    traceparent: "",
+    forwardedFor: "",
+    forwardedProto: "",
+    forwardedHost: "",
+  };
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
     const value = rawHeaders[i + 1]!;
@@ -69,13 +77,20 @@ export function toAppHeaders(input: AppHeadersInput): AppHeaders {
   // Before ours are added: no `Connection` of a caller can take those away.
   const headers = found.listed === undefined ? found.headers : without(found.headers, found.listed);
   headers.push(
-    "host", input.host,
-    "x-forwarded-for", found.forwardedFor === "" ? input.peer : `${found.forwardedFor}, ${input.peer}`,
-    "x-forwarded-proto", found.forwardedProto === "" ? input.protocol : found.forwardedProto,
-    "x-forwarded-host", found.forwardedHost === "" ? input.host : found.forwardedHost,
-    "traceparent", found.traceparent === "" ? createTraceparent(input.requestId) : found.traceparent,
-    "x-request-id", input.requestId,
-    "x-fp-instance", "",
+    "host",
+    input.host,
+    "x-forwarded-for",
+    found.forwardedFor === "" ? input.peer : `${found.forwardedFor}, ${input.peer}`,
+    "x-forwarded-proto",
+    found.forwardedProto === "" ? input.protocol : found.forwardedProto,
+    "x-forwarded-host",
+    found.forwardedHost === "" ? input.host : found.forwardedHost,
+    "traceparent",
+    found.traceparent === "" ? createTraceparent(input.requestId) : found.traceparent,
+    "x-request-id",
+    input.requestId,
+    "x-fp-instance",
+    "",
   );
   return { headers, hx: found.hx };
 }

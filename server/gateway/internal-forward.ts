@@ -64,7 +64,13 @@ export function createInternalForward(options: InternalForwardOptions): (request
   };
 }
 
-async function run(delivery: Delivery, caller: InternalCaller, done: Promise<boolean>, finish: (truncated: boolean) => void, signal?: AbortSignal): Promise<void> {
+async function run(
+  delivery: Delivery,
+  caller: InternalCaller,
+  done: Promise<boolean>,
+  finish: (truncated: boolean) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const left = Promise.withResolvers<never>();
   const onAbort = (): void => left.reject(new AppError("invalid_request", "The request was cancelled."));
   const timer = setTimeout(() => {

@@ -41,7 +41,7 @@ export function toRecordedTarget(target: string): { path: string; queryNames: st
 
 function queryNamesOf(target: string, from: number): string[] {
   const names: string[] = [];
-  for (let start = from; start < target.length && names.length < MAX_NAMES; ) {
+  for (let start = from; start < target.length && names.length < MAX_NAMES;) {
     let end = target.indexOf("&", start);
     if (end === -1) end = target.length;
     const equals = target.indexOf("=", start);
@@ -71,7 +71,20 @@ export function toRefusalRecord(
 ): RequestRecord {
   const { path, queryNames } = toRecordedTarget(request.target);
   return {
-    id, appId, at: new Date(), method: request.method, path, queryNames, status, hx,
-    latencyMs: 0, bytesIn: 0, bytesOut: 0, coldStartMs: null, version: 0, instanceId: null, answeredBy: "gateway",
+    id,
+    appId,
+    at: new Date(),
+    method: request.method,
+    path,
+    queryNames,
+    status,
+    hx,
+    latencyMs: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    coldStartMs: null,
+    version: 0,
+    instanceId: null,
+    answeredBy: "gateway",
   };
 }

@@ -25,7 +25,12 @@ export type GatewayCode =
 
 export const refusals = {
   unknownHost: (): Refusal => ({ status: 404, code: "not_found", title: "No app here", detail: "There is no app at this address." }),
-  reservedPath: (): Refusal => ({ status: 404, code: "not_found", title: "Nothing here", detail: "This path is kept for the platform's own use." }),
+  reservedPath: (): Refusal => ({
+    status: 404,
+    code: "not_found",
+    title: "Nothing here",
+    detail: "This path is kept for the platform's own use.",
+  }),
   badRequest: (detail: string): Refusal => ({ status: 400, code: "bad_request", title: "This request cannot be passed on", detail }),
   unsupportedEncoding: (): Refusal => ({
     status: 501,
@@ -94,7 +99,12 @@ export const refusals = {
     title: "The app did not answer",
     detail: "It ended the connection without a whole answer.",
   }),
-  timeout: (): Refusal => ({ status: 504, code: "app_timeout", title: "The app took too long", detail: "It did not begin to answer in time." }),
+  timeout: (): Refusal => ({
+    status: 504,
+    code: "app_timeout",
+    title: "The app took too long",
+    detail: "It did not begin to answer in time.",
+  }),
   stopping: (): Refusal => ({
     status: 503,
     code: "stopping",
@@ -135,9 +145,12 @@ export function toWakingAnswer(requestId: string): GatewayAnswer {
 
 function headersOf(html: boolean, policy: string | undefined): string[] {
   const headers = [
-    "content-type", html ? "text/html; charset=utf-8" : "application/problem+json",
-    "cache-control", "no-store",
-    "x-content-type-options", "nosniff",
+    "content-type",
+    html ? "text/html; charset=utf-8" : "application/problem+json",
+    "cache-control",
+    "no-store",
+    "x-content-type-options",
+    "nosniff",
   ];
   if (policy !== undefined) headers.push("content-security-policy", policy);
   return headers;

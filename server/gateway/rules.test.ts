@@ -58,7 +58,7 @@ describe("cookies", () => {
     ["a=1", "a=1"],
     ["a=1; Domain=localhost", "a=1"],
     ["a=1; Path=/; domain=.LOCALHOST ; Secure", "a=1; Path=/; Secure"],
-    ["a=1; Domain=localhost.; Domain=\"localhost\"", "a=1"],
+    ['a=1; Domain=localhost.; Domain="localhost"', "a=1"],
     ["a=1; Domain=notes.localhost", "a=1; Domain=notes.localhost"],
     ["a=1; Domain=sub.notes.localhost", "a=1; Domain=sub.notes.localhost"],
     ["a=domain=localhost", "a=domain=localhost"],
@@ -70,7 +70,10 @@ describe("headers", () => {
   const input = { requestId: "0".repeat(31) + "1", peer: "1.2.3.4", trusted: false, protocol: "http" as const, host: "notes.localhost" };
 
   test("names that Connection lists go, but they cannot take ours along", () => {
-    const { headers } = toAppHeaders({ ...input, rawHeaders: ["Connection", "close, X-A , x-request-id, x-forwarded-for, host", "X-A", "1", "x-B", "2", "Upgrade", "h2c"] });
+    const { headers } = toAppHeaders({
+      ...input,
+      rawHeaders: ["Connection", "close, X-A , x-request-id, x-forwarded-for, host", "X-A", "1", "x-B", "2", "Upgrade", "h2c"],
+    });
     expect(headers.slice(0, 2)).toEqual(["x-B", "2"]);
     expect(findHeader(headers, "x-request-id")).toBe(input.requestId);
     expect(findHeader(headers, "x-forwarded-for")).toBe("1.2.3.4");
@@ -86,12 +89,31 @@ describe("headers", () => {
   });
 
   test("only one host, one forwarded chain and one instance reach the app, whatever is sent", () => {
-    const names = fc.constantFrom("Host", "X-Forwarded-For", "x-forwarded-proto", "X-FP-Instance", "X-Request-Id", "Cookie", "X-Own", "Connection", "TE", "Transfer-Encoding");
+    const names = fc.constantFrom(
+      "Host",
+      "X-Forwarded-For",
+      "x-forwarded-proto",
+      "X-FP-Instance",
+      "X-Request-Id",
+      "Cookie",
+      "X-Own",
+      "Connection",
+      "TE",
+      "Transfer-Encoding",
+    );
     fc.assert(
       fc.property(fc.array(fc.tuple(names, fc.constantFrom("a", "x-own", "close", "fp.s=1"))), fc.boolean(), (pairs, trusted) => {
         const { headers } = toAppHeaders({ ...input, trusted, rawHeaders: pairs.flat() });
         const keys = headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-        for (const name of ["host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "x-fp-instance", "traceparent"]) {
+        for (const name of [
+          "host",
+          "x-forwarded-for",
+          "x-forwarded-proto",
+          "x-forwarded-host",
+          "x-request-id",
+          "x-fp-instance",
+          "traceparent",
+        ]) {
           expect(keys.filter((key) => key === name)).toHaveLength(1);
         }
         for (const name of ["connection", "te", "transfer-encoding"]) expect(keys).not.toContain(name);
@@ -101,8 +123,26 @@ describe("headers", () => {
   });
 
   test("of an answer only what is about the connection goes; bytes above ASCII stay as they are", () => {
-    const raw = ["Date", "x", "Connection", "keep-alive, X-Hop", "Keep-Alive", "timeout=5", "x-hop", "1", "X-Name", "caf\xe9", "Transfer-Encoding", "chunked"];
-    expect(toCallerHeaders(raw.map((text) => Buffer.from(text, "latin1")), "notes.localhost")).toEqual(["Date", "x", "X-Name", "caf\xe9"]);
+    const raw = [
+      "Date",
+      "x",
+      "Connection",
+      "keep-alive, X-Hop",
+      "Keep-Alive",
+      "timeout=5",
+      "x-hop",
+      "1",
+      "X-Name",
+      "caf\xe9",
+      "Transfer-Encoding",
+      "chunked",
+    ];
+    expect(
+      toCallerHeaders(
+        raw.map((text) => Buffer.from(text, "latin1")),
+        "notes.localhost",
+      ),
+    ).toEqual(["Date", "x", "X-Name", "caf\xe9"]);
   });
 });
 
@@ -115,10 +155,13 @@ describe("targets", () => {
     ["*", null],
   ])("%s is %s", (url, target) => expect(toTarget(url, "notes.localhost")).toBe(target));
 
-  test.each(["/_platform", "/_platform/health?x", "/%5Fplatform/", "/%5fpl%61tform#x", "//_platform/x", "/./_platform"])("%s is kept", (target) =>
-    expect(isReservedPath(target)).toBe(true),
+  test.each(["/_platform", "/_platform/health?x", "/%5Fplatform/", "/%5fpl%61tform#x", "//_platform/x", "/./_platform"])(
+    "%s is kept",
+    (target) => expect(isReservedPath(target)).toBe(true),
   );
-  test.each(["/", "/a/_platform", "/_platforms", "/%", "/x?y=/_platform", "/_"])("%s is the app's", (target) => expect(isReservedPath(target)).toBe(false));
+  test.each(["/", "/a/_platform", "/_platforms", "/%", "/x?y=/_platform", "/_"])("%s is the app's", (target) =>
+    expect(isReservedPath(target)).toBe(false),
+  );
 
   test("a record has the names of a query and none of its values", () => {
     expect(toRecordedTarget("/a/b?x=1&y=2&x=3&&z&%61+b=4&%zz=5")).toEqual({ path: "/a/b", queryNames: ["x", "y", "z", "a b", "%zz"] });
@@ -133,7 +176,9 @@ describe("targets", () => {
 
 test("proxies are trusted by address or range, also in the dress of IPv6", () => {
   const trusts = createProxyTrust(["10.0.0.0/8", "2001:db8::1"]);
-  expect([trusts(toPlainAddress("::ffff:10.1.2.3")), trusts("2001:db8::1"), trusts("11.0.0.1"), trusts(toPlainAddress(undefined))]).toEqual([true, true, false, false]);
+  expect([trusts(toPlainAddress("::ffff:10.1.2.3")), trusts("2001:db8::1"), trusts("11.0.0.1"), trusts(toPlainAddress(undefined))]).toEqual(
+    [true, true, false, false],
+  );
   expect(() => createProxyTrust(["proxy.example"])).toThrow(/TRUSTED_PROXIES/);
 });
 

@@ -49,7 +49,10 @@ test("activity is reported once per change, in batches, and again after a failur
   const runtime = createFakeRuntime();
   const apps = new AppTable(runtime, defaultLimits, { warn: () => {}, error: () => {} });
   const sleeper = createSleeper({
-    apps, runtime, sleepAfterDefaultMs: 60_000, sweepEveryMs: 3_600_000,
+    apps,
+    runtime,
+    sleepAfterDefaultMs: 60_000,
+    sweepEveryMs: 3_600_000,
     routes: { find: () => undefined, findById: () => undefined },
     logger: { warn: () => {}, error: () => {} },
     onActivity: (active) => {
@@ -63,7 +66,10 @@ test("activity is reported once per change, in batches, and again after a failur
   failing = false;
   await sleeper.sweep();
   await sleeper.sweep();
-  expect(reports.map((report) => [...report.keys()])).toEqual([["a1", "a2"], ["a1", "a2"]]);
+  expect(reports.map((report) => [...report.keys()])).toEqual([
+    ["a1", "a2"],
+    ["a1", "a2"],
+  ]);
   // Nothing is kept of apps that are asleep and were reported.
   expect([...apps.states()]).toEqual([]);
 });
@@ -84,7 +90,13 @@ test("the test panel's way in: wakes, reaches only that app, follows no redirect
     runtime.ready = [instance.endpoint];
     return { endpoint: instance.endpoint, waitedMs: 7 };
   };
-  const first = await gateway.forwardInternal({ appId: "a1", method: "POST", path: "/echo?a=1", headers: { Host: "evil", Cookie: "fp.session=1; a=2" }, body: "héllo" });
+  const first = await gateway.forwardInternal({
+    appId: "a1",
+    method: "POST",
+    path: "/echo?a=1",
+    headers: { Host: "evil", Cookie: "fp.session=1; a=2" },
+    body: "héllo",
+  });
   expect([first.status, first.body.toString(), first.truncated]).toEqual([200, "héllo", false]);
   expect(first.coldStartMs).toBeGreaterThanOrEqual(0);
   expect(first.headers).toContainEqual(["x-host", "notes.localhost:3000"]);
@@ -92,7 +104,11 @@ test("the test panel's way in: wakes, reaches only that app, follows no redirect
   expect((await gateway.forwardInternal({ appId: "a1", method: "GET", path: "/away" })).status).toBe(302);
   const big = await gateway.forwardInternal({ appId: "a1", method: "GET", path: "/big" });
   expect([big.body.length, big.truncated]).toEqual([10_000_000, true]);
-  expect(records.map((record) => [record.path, record.status])).toEqual([["/echo", 200], ["/away", 302], ["/big", 200]]);
+  expect(records.map((record) => [record.path, record.status])).toEqual([
+    ["/echo", 200],
+    ["/away", 302],
+    ["/big", 200],
+  ]);
   await expect(gateway.forwardInternal({ appId: "a1", method: "GET", path: "//evil/" })).rejects.toMatchObject({ code: "invalid_request" });
   await expect(gateway.forwardInternal({ appId: "nobody", method: "GET", path: "/" })).rejects.toMatchObject({ code: "not_found" });
   harness.route.state = "stopped";

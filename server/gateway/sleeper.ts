@@ -69,7 +69,9 @@ export function createSleeper(options: SleeperOptions): Sleeper {
   const round = async (): Promise<void> => {
     await reportActivity();
     const now = Date.now();
-    const idle = [...apps.states()].filter((state) => runtime.endpoints(state.appId).length > 0 && isQuiet(state) && now > state.lastActiveAt);
+    const idle = [...apps.states()].filter(
+      (state) => runtime.endpoints(state.appId).length > 0 && isQuiet(state) && now > state.lastActiveAt,
+    );
     // One by one: a wave of apps that fall asleep together must not slow those that are awake.
     for (const state of idle) await putToSleep(state);
     for (const state of [...apps.states()]) apps.prune(state);

@@ -37,7 +37,9 @@ async function awakeEcho(): Promise<{ sockets: Socket[] }> {
     }
     const accept = createHash("sha1").update(`${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
     sockets.push(socket as Socket);
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`);
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
+    );
     if (head.length > 0) socket.write(head);
     socket.on("data", (chunk) => socket.write(chunk));
     socket.on("end", () => socket.end());
@@ -80,7 +82,11 @@ test("a held request is not read: its body waits at the caller until the app is 
   const piece = Buffer.alloc(1_000_000);
   let stuck = false;
   for (let sent = 0; sent < 100 && !stuck; sent += 1) {
-    if (!socket.write(piece)) stuck = await Promise.race([new Promise<boolean>((resolve) => socket.once("drain", () => resolve(false))), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 200))]);
+    if (!socket.write(piece))
+      stuck = await Promise.race([
+        new Promise<boolean>((resolve) => socket.once("drain", () => resolve(false))),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 200)),
+      ]);
   }
   expect(stuck).toBe(true);
   socket.destroy();
@@ -97,7 +103,12 @@ test("a browser that waits gets a page that asks again by itself; a program keep
   const program = harness.get("/", { headers: { accept: "*/*" } });
   const page = await harness.get("/", { headers: NAVIGATION });
   expect(page.status).toBe(503);
-  expect(page.headers).toMatchObject({ "cache-control": "no-store", "retry-after": "1", "x-fp-waking": "1", "content-type": "text/html; charset=utf-8" });
+  expect(page.headers).toMatchObject({
+    "cache-control": "no-store",
+    "retry-after": "1",
+    "x-fp-waking": "1",
+    "content-type": "text/html; charset=utf-8",
+  });
   expect(page.body).toContain(`<meta http-equiv="refresh" content="1">`);
   wake();
   expect((await program).status).toBe(200);
@@ -132,7 +143,8 @@ test("the limit of requests in flight is per app, and answered with Retry-After"
 });
 
 test("an app that cannot be started: plain words for the visitor, and nothing of its error", async () => {
-  harness.runtime.onWake = () => Promise.reject(new AppError("app_failed", "ImportError: secret thing", { extra: { error: { message: "secret" } } }));
+  harness.runtime.onWake = () =>
+    Promise.reject(new AppError("app_failed", "ImportError: secret thing", { extra: { error: { message: "secret" } } }));
   const page = await harness.get("/", { headers: NAVIGATION });
   expect(page.status).toBe(502);
   expect(page.body).toContain("could not be started");
@@ -155,7 +167,9 @@ test("a stopped app says why and does not wake; one without a version and an unk
   expect(JSON.parse((await harness.get("/")).body)).toMatchObject({ status: 503, code: "app_not_deployed" });
   expect((await harness.get("/", { host: "other.localhost:3000" })).status).toBe(404);
   expect((await harness.get("/", { host: "evil.example" })).status).toBe(404);
-  const isApp = ["notes.localhost:3000", "evil.example", undefined, "localhost:3000", "127.0.0.1:3000", "[::1]:3000"].map((host) => harness.gateway.isAppHost(host));
+  const isApp = ["notes.localhost:3000", "evil.example", undefined, "localhost:3000", "127.0.0.1:3000", "[::1]:3000"].map((host) =>
+    harness.gateway.isAppHost(host),
+  );
   expect(isApp).toEqual([true, true, true, false, false, false]);
   expect(harness.runtime.wakes).toBe(0);
   expect(harness.records).toHaveLength(3);
@@ -244,7 +258,9 @@ test("a WebSocket whose caller leaves, or whose app declines, ends on both sides
 
 test("a WebSocket wakes its app; an offer of another protocol is answered as plain HTTP; one to a stopped app is refused", async () => {
   const { server } = await harness.serve("woken", (_req, res) => res.end("plain"));
-  server.on("upgrade", (_req, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi"));
+  server.on("upgrade", (_req, socket) =>
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi"),
+  );
   const address = server.address() as string;
   harness.runtime.onWake = async () => {
     const endpoint = { instanceId: "woken", version: 1, socketPath: address };

@@ -23,13 +23,19 @@ export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
     if (databaseGone.has(error.name) || /bufferCommands = false/.test(error.message)) {
-      return new AppError("database_unavailable", "The platform's database cannot be reached at the moment. Nothing was lost; try again shortly.", {
-        retryAfterSeconds: 5,
-        cause: thrown,
-      });
+      return new AppError(
+        "database_unavailable",
+        "The platform's database cannot be reached at the moment. Nothing was lost; try again shortly.",
+        {
+          retryAfterSeconds: 5,
+          cause: thrown,
+        },
+      );
     }
     if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
-      return new AppError("storage_full", "The platform's disk is full, so nothing can be written. Reading still works.", { cause: thrown });
+      return new AppError("storage_full", "The platform's disk is full, so nothing can be written. Reading still works.", {
+        cause: thrown,
+      });
     }
   }
   return new AppError("internal_error", "Something went wrong on our side. The request id helps to find out what.", { cause: thrown });
@@ -38,7 +44,8 @@ export function toAppError(thrown: unknown): AppError {
 /** Says once in the log what a caller must not see; failures that the caller can act on are no news. */
 export function reportError(error: AppError, logger: Logger, fields: Record<string, unknown> = {}): void {
   if (error.code === "internal_error") logger.error("A request failed by a bug", { ...fields, error: error.cause ?? error });
-  else if (error.status >= 500) logger.warn(error.message, { ...fields, code: error.code, ...(error.cause === undefined ? {} : { reason: reasonOf(error.cause) }) });
+  else if (error.status >= 500)
+    logger.warn(error.message, { ...fields, code: error.code, ...(error.cause === undefined ? {} : { reason: reasonOf(error.cause) }) });
 }
 
 function reasonOf(cause: unknown): string {

@@ -15,7 +15,9 @@ test("a stream gives its items with their ids, and says that it ended", async ()
     yield "b";
   }
   const response = eventStream(request(), items(), (item, index) => ({ id: String(index), data: { item } }), never);
-  expect(await response.text()).toBe('retry: 2000\n\nid: 0\ndata: {"item":"a"}\n\nid: 1\ndata: {"item":"b"}\n\nid: end\nevent: end\ndata: {}\n\n');
+  expect(await response.text()).toBe(
+    'retry: 2000\n\nid: 0\ndata: {"item":"a"}\n\nid: 1\ndata: {"item":"b"}\n\nid: end\nevent: end\ndata: {}\n\n',
+  );
   expect(eventStream(request({ "last-event-id": "end" }), items(), () => null, never).status).toBe(204);
 });
 
@@ -62,7 +64,9 @@ test("a lost database is unavailable and a full disk is storage_full, however de
 });
 
 test("a problem document keeps its standard members whatever extra says", async () => {
-  const response = problemResponse(new AppError("draft_changed", "Changed", { extra: { status: 1, code: "x", current: "hash" }, retryAfterSeconds: 3 }));
+  const response = problemResponse(
+    new AppError("draft_changed", "Changed", { extra: { status: 1, code: "x", current: "hash" }, retryAfterSeconds: 3 }),
+  );
   expect(await response.json()).toMatchObject({ status: 409, code: "draft_changed", current: "hash" });
   expect(response.headers.get("retry-after")).toBe("3");
 });
@@ -70,14 +74,20 @@ test("a problem document keeps its standard members whatever extra says", async 
 test("the log shows no secret, by name or by form", () => {
   let text = "";
   const logger = createLogger({ level: "debug", format: "json", write: (line) => (text += line) });
-  logger.error("mongodb://root:hunter2@host failed", { password: "hunter2", nested: { apiKey: "hunter2" }, header: "Bearer hunter2.hunter2", error: new Error("fp_hunter2hunter2", { cause: new Error("mongodb://u:hunter2@h/") }) });
+  logger.error("mongodb://root:hunter2@host failed", {
+    password: "hunter2",
+    nested: { apiKey: "hunter2" },
+    header: "Bearer hunter2.hunter2",
+    error: new Error("fp_hunter2hunter2", { cause: new Error("mongodb://u:hunter2@h/") }),
+  });
   expect(text).not.toContain("hunter2");
   expect(text).toContain("mongodb://root:***@host");
 });
 
 test("signing in leads back to a path of this site and nowhere else", () => {
   expect(safeNext("/apps?a=1")).toBe("/apps?a=1");
-  for (const next of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a b", "", null]) expect(safeNext(next)).toBe("/apps");
+  for (const next of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a b", "", null])
+    expect(safeNext(next)).toBe("/apps");
 });
 
 test("a page's address is the one that people see", () => {
@@ -90,7 +100,8 @@ test("a page's address is the one that people see", () => {
 });
 
 test("a write that a browser says comes from elsewhere is foreign", () => {
-  const write = (headers: Record<string, string>) => isForeignWrite(new Request("http://localhost:3000/", { method: "POST", headers }), "http://localhost:3000");
+  const write = (headers: Record<string, string>) =>
+    isForeignWrite(new Request("http://localhost:3000/", { method: "POST", headers }), "http://localhost:3000");
   expect(write({ origin: "http://localhost:3000", "sec-fetch-site": "same-origin" })).toBe(false);
   expect(write({ origin: "http://app.localhost:3000" })).toBe(true);
   expect(write({ "sec-fetch-site": "same-site" })).toBe(true);

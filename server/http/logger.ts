@@ -27,12 +27,18 @@ export interface LoggerOptions {
 
 export function createLogger({ level, format, write = (line) => process.stderr.write(line) }: LoggerOptions): Logger {
   const pretty = (format ?? (process.stderr.isTTY ? "pretty" : "json")) === "pretty";
-  const log = (at: LogLevel) => (message: string, fields: Record<string, unknown> = {}) => {
-    if (rank[at] < rank[level]) return;
-    const requestId = currentRequestId();
-    const entry = redact({ ...(requestId ? { requestId } : {}), ...fields }) as Record<string, unknown>;
-    write(pretty ? prettyLine(at, redactText(message), entry) : `${JSON.stringify({ at: new Date().toISOString(), level: at, message: redactText(message), ...entry })}\n`);
-  };
+  const log =
+    (at: LogLevel) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      if (rank[at] < rank[level]) return;
+      const requestId = currentRequestId();
+      const entry = redact({ ...(requestId ? { requestId } : {}), ...fields }) as Record<string, unknown>;
+      write(
+        pretty
+          ? prettyLine(at, redactText(message), entry)
+          : `${JSON.stringify({ at: new Date().toISOString(), level: at, message: redactText(message), ...entry })}\n`,
+      );
+    };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
 

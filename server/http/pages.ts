@@ -12,7 +12,15 @@ import { appsOriginOf, pagePolicy } from "./security.ts";
 
 export type PageHandler = (request: Request, context: RouterContextProvider) => Promise<Response>;
 
-export function createPages({ services, handler, development }: { services: Services; handler: PageHandler; development: boolean }): (c: Context) => Promise<Response> {
+export function createPages({
+  services,
+  handler,
+  development,
+}: {
+  services: Services;
+  handler: PageHandler;
+  development: boolean;
+}): (c: Context) => Promise<Response> {
   const { config } = services;
   const publicUrl = new URL(config.publicUrl);
   const appsOrigin = appsOriginOf(config);
@@ -20,7 +28,8 @@ export function createPages({ services, handler, development }: { services: Serv
     const incoming = c.req.raw;
     const elsewhere = redirectToPublicHost(incoming, publicUrl);
     if (elsewhere) return elsewhere;
-    if (isForeignWrite(incoming, publicUrl.origin)) return problemResponse(new AppError("bad_origin", `Forms of this site are sent from ${publicUrl.origin} only.`));
+    if (isForeignWrite(incoming, publicUrl.origin))
+      return problemResponse(new AppError("bad_origin", `Forms of this site are sent from ${publicUrl.origin} only.`));
     const nonce = randomBytes(16).toString("base64");
     const response = await handler(toPublicRequest(incoming, publicUrl), pageContext(services, incoming, nonce, publicUrl));
     const headers = new Headers(response.headers);
@@ -39,7 +48,10 @@ function redirectToPublicHost(request: Request, publicUrl: URL): Response | null
   const url = new URL(request.url);
   if (url.hostname.replace(/\.$/, "") === publicUrl.hostname) return null;
   // 307 keeps the method, and unlike 308 is not remembered by browsers when PUBLIC_URL changes.
-  return new Response(null, { status: 307, headers: { location: publicUrl.origin + url.pathname + url.search, "cache-control": "no-store" } });
+  return new Response(null, {
+    status: 307,
+    headers: { location: publicUrl.origin + url.pathname + url.search, "cache-control": "no-store" },
+  });
 }
 
 function pageContext(services: Services, request: Request, nonce: string, publicUrl: URL): RouterContextProvider {
@@ -81,7 +93,10 @@ export function visiblePath(request: Request, publicUrl: URL): string {
     const from = new URL(referer);
     if (from.origin === publicUrl.origin) return from.pathname + from.search;
   }
-  const path = url.pathname.replace(/\/_root\.data$/, "/").replace(/\/_\.data$/, "/").replace(/\.data$/, "");
+  const path = url.pathname
+    .replace(/\/_root\.data$/, "/")
+    .replace(/\/_\.data$/, "/")
+    .replace(/\.data$/, "");
   url.searchParams.delete("_routes");
   url.searchParams.delete("index");
   return path + (url.searchParams.size > 0 ? `?${url.searchParams}` : "");

@@ -22,7 +22,8 @@ export function pagePolicy({ nonce, appsOrigin, development }: { nonce: string; 
 }
 
 /** A worker obeys its own file's policy and not the page's, so that scripts may compile WebAssembly and nothing else may do anything. */
-export const staticPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+export const staticPolicy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** For answers that are data: nothing in them may run, wherever they are shown. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'";

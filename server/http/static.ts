@@ -10,7 +10,11 @@ export function addStaticFiles(app: Hono, clientDir: string): void {
   // An hour: these names have no hash, and a new logo should not take a day.
   const named = serveFrom(clientDir, "public, max-age=3600");
   app.use("/assets/*", immutable);
-  app.all("/assets/*", () => new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } }));
+  app.all(
+    "/assets/*",
+    () =>
+      new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } }),
+  );
   // Only names with an ending: pages have none, and need no look at the disk.
   app.use("*", (c, next) => (/\/[^/]+\.[a-z0-9]{2,11}$/i.test(c.req.path) && !c.req.path.endsWith(".data") ? named(c, next) : next()));
 }

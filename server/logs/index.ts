@@ -11,7 +11,11 @@ import type { LogLine } from "#server/runtime/runtime.ts";
 export interface Logs {
   append(appId: string, line: LogLine): void;
   /** The last `tail` lines (default 200, most 1000) in the order they were written, or those after `since` (a cursor or a time). */
-  list(ownerId: string, app: string, query: { since?: string | undefined; tail?: number | undefined; search?: string | undefined }): Promise<Page<LogEntry>>;
+  list(
+    ownerId: string,
+    app: string,
+    query: { since?: string | undefined; tail?: number | undefined; search?: string | undefined },
+  ): Promise<Page<LogEntry>>;
   /** Lines as they are written, from now on. */
   follow(ownerId: string, app: string, signal: AbortSignal): AsyncIterable<LogEntry>;
   flush(): Promise<void>;

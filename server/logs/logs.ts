@@ -36,7 +36,8 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
 
   const logs: Logs = {
     append(appId, line) {
-      const text = line.text.length > retention.logLineCharacters ? `${line.text.slice(0, retention.logLineCharacters)} … (cut)` : line.text;
+      const text =
+        line.text.length > retention.logLineCharacters ? `${line.text.slice(0, retention.logLineCharacters)} … (cut)` : line.text;
       batch.add({ _id: new Types.ObjectId(), appId, at: line.at, stream: line.stream, text, instanceId: line.instanceId });
       live.emit(appId, { ...line, text });
     },
@@ -47,7 +48,10 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
       const text = search ? { text: { $regex: search.slice(0, 200).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" } } : {};
       const query = model.find({ appId: String(app._id), ...text, ...sinceFilter(since) }).maxTimeMS(5_000);
       // After a cursor the next lines follow; otherwise the last ones are wanted, and shown in the order they were written.
-      const found = since === undefined ? (await query.sort({ _id: -1 }).limit(limit).lean<Found[]>()).reverse() : await query.sort({ _id: 1 }).limit(limit).lean<Found[]>();
+      const found =
+        since === undefined
+          ? (await query.sort({ _id: -1 }).limit(limit).lean<Found[]>()).reverse()
+          : await query.sort({ _id: 1 }).limit(limit).lean<Found[]>();
       return { items: found.map(toEntry), nextCursor: found.length > 0 ? String(found.at(-1)!._id) : (since ?? null) };
     },
     async *follow(ownerId, ref, signal) {
@@ -70,7 +74,11 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
       const apps = [...written];
       written.clear();
       for (const appId of apps) {
-        const oldestKept = await model.findOne({ appId }, { _id: 1 }).sort({ _id: -1 }).skip(retention.logLinesPerApp).lean<{ _id: Types.ObjectId }>();
+        const oldestKept = await model
+          .findOne({ appId }, { _id: 1 })
+          .sort({ _id: -1 })
+          .skip(retention.logLinesPerApp)
+          .lean<{ _id: Types.ObjectId }>();
         if (oldestKept) await model.deleteMany({ appId, _id: { $lte: oldestKept._id } });
       }
     },
@@ -86,4 +94,9 @@ function sinceFilter(since: string | undefined): Record<string, unknown> {
   return { at: { $gte: at } };
 }
 
-const toEntry = (found: Found): LogEntry => ({ at: found.at.toISOString(), stream: found.stream, text: found.text, instance: found.instanceId });
+const toEntry = (found: Found): LogEntry => ({
+  at: found.at.toISOString(),
+  stream: found.stream,
+  text: found.text,
+  instance: found.instanceId,
+});

@@ -1,5 +1,5 @@
 /** Loads `server/app.ts`, from the build or through Vite, and starts it. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

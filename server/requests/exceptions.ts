@@ -9,17 +9,28 @@ export const exceptionCollection = "_platform_request_logs";
 const recordSchema = z.object({
   request_id: z.string().max(200),
   type: z.string().max(500).catch("Exception"),
-  message: z.string().transform((text) => text.slice(0, 10_000)).catch(""),
+  message: z
+    .string()
+    .transform((text) => text.slice(0, 10_000))
+    .catch(""),
   file: z.string().max(500).nullish().catch(null),
   line: z.number().int().min(1).max(10_000_000).nullish().catch(null),
-  traceback: z.string().transform((text) => text.slice(0, 50_000)).catch(""),
+  traceback: z
+    .string()
+    .transform((text) => text.slice(0, 50_000))
+    .catch(""),
 });
 
 /** Longest a page waits for the runner's half; without it the request is shown all the same. */
 const readMs = 2_000;
 
 /** The exceptions of these requests by request id, from the app's database; unreadable records are left out. */
-export async function readExceptions(storage: Storage, databaseName: string, appId: string, requestIds: readonly string[]): Promise<Map<string, RequestError>> {
+export async function readExceptions(
+  storage: Storage,
+  databaseName: string,
+  appId: string,
+  requestIds: readonly string[],
+): Promise<Map<string, RequestError>> {
   if (requestIds.length === 0) return new Map();
   const found = await storage.client
     .db(databaseName)

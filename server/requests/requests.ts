@@ -18,17 +18,32 @@ export interface RequestsDomain {
 }
 
 /** Makes the requests domain; its collection and indexes exist when this resolves. */
-export async function createRequests({ storage, records, databases }: { storage: Storage; records: () => AppRecords; databases: Databases }): Promise<RequestsDomain> {
+export async function createRequests({
+  storage,
+  records,
+  databases,
+}: {
+  storage: Storage;
+  records: () => AppRecords;
+  databases: Databases;
+}): Promise<RequestsDomain> {
   const model = requestModel(storage.connection);
   await model.createCollection();
   await model.syncIndexes();
 
   const batch = createBatch<RequestRecord>(async (items) => {
-    await model.collection.insertMany(items.map(({ id, ...item }) => ({ _id: new Types.ObjectId(), ...item, requestId: id, at: new Date(item.at) }) as never), { ordered: false });
+    await model.collection.insertMany(
+      items.map(({ id, ...item }) => ({ _id: new Types.ObjectId(), ...item, requestId: id, at: new Date(item.at) }) as never),
+      { ordered: false },
+    );
   });
   const exceptions = createBatch<{ appId: string; record: ExceptionRecord }>(async (items) => {
     await batch.flush();
-    await model.bulkWrite(items.map(({ appId, record }) => ({ updateOne: { filter: { appId, requestId: record.requestId }, update: { $set: { error: toError(record) } } } })));
+    await model.bulkWrite(
+      items.map(({ appId, record }) => ({
+        updateOne: { filter: { appId, requestId: record.requestId }, update: { $set: { error: toError(record) } } },
+      })),
+    );
   });
 
   /** Adds the runner's half to the requests that failed. */

@@ -7,7 +7,8 @@ export interface Cursor {
   id: Types.ObjectId;
 }
 
-export const encodeCursor = (at: Date, id: Types.ObjectId | string): string => Buffer.from(`${at.getTime()}.${String(id)}`).toString("base64url");
+export const encodeCursor = (at: Date, id: Types.ObjectId | string): string =>
+  Buffer.from(`${at.getTime()}.${String(id)}`).toString("base64url");
 
 /** @throws AppError `invalid_input` for anything that `encodeCursor` did not make. */
 export function decodeCursor(text: string): Cursor {
@@ -24,7 +25,12 @@ export function afterCursor(field: string, cursor: string | undefined): Record<s
 }
 
 /** Cuts one item too many off `found` and says where the next page begins. */
-export function toPage<Document extends { _id: Types.ObjectId }, Item>(found: Document[], limit: number, atOf: (document: Document) => Date, toItem: (document: Document) => Item): { items: Item[]; nextCursor: string | null } {
+export function toPage<Document extends { _id: Types.ObjectId }, Item>(
+  found: Document[],
+  limit: number,
+  atOf: (document: Document) => Date,
+  toItem: (document: Document) => Item,
+): { items: Item[]; nextCursor: string | null } {
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(toItem), nextCursor: found.length > limit && last ? encodeCursor(atOf(last), last._id) : null };

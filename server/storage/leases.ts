@@ -36,7 +36,11 @@ export function createLeases(connection: Connection): Leases {
         await leases.insertOne({ _id: id, holder, until, fence });
       } catch (error) {
         if ((error as { code?: unknown }).code !== 11_000) throw error;
-        const taken = await leases.findOneAndUpdate({ _id: id, until: { $lt: new Date() } }, { $set: { holder, until }, $inc: { fence: 1 } }, { returnDocument: "after" });
+        const taken = await leases.findOneAndUpdate(
+          { _id: id, until: { $lt: new Date() } },
+          { $set: { holder, until }, $inc: { fence: 1 } },
+          { returnDocument: "after" },
+        );
         if (!taken) return null;
         fence = taken.fence;
       }

@@ -12,7 +12,12 @@ const pollMs = 1_000;
  */
 export async function watchCollection(
   model: Model<never>,
-  options: { replicated: boolean; signal: AbortSignal; onChange: (id: string) => void | Promise<void>; onReset: () => void | Promise<void> },
+  options: {
+    replicated: boolean;
+    signal: AbortSignal;
+    onChange: (id: string) => void | Promise<void>;
+    onReset: () => void | Promise<void>;
+  },
 ): Promise<void> {
   const { signal } = options;
   while (!signal.aborted) {

@@ -25,4 +25,13 @@ export function createTemplates({ folder }: { folder: string }): Templates {
   };
 }
 
-const toView = ({ id, name, description, complexity, tags, framework, database }: Template): TemplateView => ({ id, name, description, complexity, tags: [...tags], framework, database, global: true });
+const toView = ({ id, name, description, complexity, tags, framework, database }: Template): TemplateView => ({
+  id,
+  name,
+  description,
+  complexity,
+  tags: [...tags],
+  framework,
+  database,
+  global: true,
+});

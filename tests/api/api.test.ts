@@ -19,14 +19,20 @@ beforeAll(async () => {
   ({ deploymentId } = await call("deployApp", { params: { app: app.id } }));
   await world.platform.settled(world.owner.token, deploymentId);
   await call("proxyApp", { params: { app: app.slug }, body: { method: "GET", path: "/broken" } });
-  const found = await waitFor("the failed request is listed", async () => (await call("listRequests", { params: { app: app.id }, query: { status: "5xx" } })).items[0]);
+  const found = await waitFor(
+    "the failed request is listed",
+    async () => (await call("listRequests", { params: { app: app.id }, query: { status: "5xx" } })).items[0],
+  );
   requestId = found.id;
 }, 120_000);
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 const authorization = () => ({ authorization: `Bearer ${world.owner.token}` });
 const json = { "content-type": "application/json" };
-const refused = (code: string, status: number) => ({ code, problem: expect.objectContaining({ status, code, type: "about:blank", requestId: expect.any(String) }) });
+const refused = (code: string, status: number) => ({
+  code,
+  problem: expect.objectContaining({ status, code, type: "about:blank", requestId: expect.any(String) }),
+});
 
 test("an account knows itself, its tokens and its limits", async () => {
   const me = await call("getMe", {});
@@ -42,7 +48,9 @@ test("an app is listed, read, changed, cloned and deleted by id and by slug", as
   const made = await call("createApp", { body: { name: "Passing", code: "from fastapi import FastAPI\napp = FastAPI()\n" } });
   expect(made).not.toHaveProperty("files");
   expect((await call("getApp", { params: { app: made.slug } })).files).toHaveProperty(["app.py"]);
-  expect(await call("updateApp", { params: { app: made.id }, body: { description: "for a while" } })).toMatchObject({ description: "for a while" });
+  expect(await call("updateApp", { params: { app: made.id }, body: { description: "for a while" } })).toMatchObject({
+    description: "for a while",
+  });
   expect((await call("listApps", { query: { search: "passing" } })).items.map(({ id }) => id)).toEqual([made.id]);
   const clone = await call("cloneApp", { params: { app: made.slug }, body: { name: "Twin" } });
   expect(clone).toMatchObject({ name: "Twin", status: "stopped" });
@@ -63,7 +71,9 @@ test("a draft is replaced only by who knows it", async () => {
   const made = await call("createApp", { body: { name: "Draft" } });
   const { draftHash } = await call("saveDraft", { params: { app: made.id }, body: { files: helloFiles, baseHash: made.draft.hash } });
   expect(draftHash).not.toBe(made.draft.hash);
-  await expect(call("saveDraft", { params: { app: made.id }, body: { files: { "app.py": "" }, baseHash: made.draft.hash } })).rejects.toMatchObject(refused("draft_changed", 409));
+  await expect(
+    call("saveDraft", { params: { app: made.id }, body: { files: { "app.py": "" }, baseHash: made.draft.hash } }),
+  ).rejects.toMatchObject(refused("draft_changed", 409));
   await call("deleteApp", { params: { app: made.id } });
 });
 
@@ -73,22 +83,38 @@ test("files are checked without being saved, and a deploy refuses what the sourc
   expect(result).toMatchObject({ ok: false, problems: [expect.objectContaining({ file: "app.py", severity: "error" })] });
   expect(await call("validateApp", { params: { app: app.id } })).toMatchObject({ ok: true, framework: "fastapi" });
   const made = await call("createApp", { body: { name: "Broken" } });
-  const failure = await call("deployApp", { params: { app: made.id }, body: { files: broken } }).then(() => null, (error: unknown) => error);
+  const failure = await call("deployApp", { params: { app: made.id }, body: { files: broken } }).then(
+    () => null,
+    (error: unknown) => error,
+  );
   expect(failure).toMatchObject(refused("validation_failed", 422));
   expect(failure).toMatchObject({ problems: [expect.objectContaining({ file: "app.py", line: expect.any(Number) })] });
   await call("deleteApp", { params: { app: made.id } });
 });
 
 test("a deployment tells its steps, over events too, and leaves a version that can be rolled back to", async () => {
-  expect(await call("getDeployment", { params: { id: deploymentId } })).toMatchObject({ state: "succeeded", kind: "deploy", source: "api", version: 1 });
+  expect(await call("getDeployment", { params: { id: deploymentId } })).toMatchObject({
+    state: "succeeded",
+    kind: "deploy",
+    source: "api",
+    version: 1,
+  });
   const stream = await world.platform.call(`/api/deployments/${deploymentId}/events`, { headers: authorization() });
   expect(stream.headers["content-type"]).toContain("text/event-stream");
-  const events = stream.text.split("\n\n").flatMap((part) => /^data: (.*)$/m.exec(part)?.[1] ?? []).map((data) => JSON.parse(data) as { stage?: string });
+  const events = stream.text
+    .split("\n\n")
+    .flatMap((part) => /^data: (.*)$/m.exec(part)?.[1] ?? [])
+    .map((data) => JSON.parse(data) as { stage?: string });
   expect(events.map(({ stage }) => stage)).toContain("ready");
   expect(stream.text).toMatch(/event: end\n/);
-  const resumed = await world.platform.call(`/api/deployments/${deploymentId}/events`, { headers: { ...authorization(), "last-event-id": "0" } });
+  const resumed = await world.platform.call(`/api/deployments/${deploymentId}/events`, {
+    headers: { ...authorization(), "last-event-id": "0" },
+  });
   expect(resumed.text).not.toMatch(/^id: 0$/m);
-  expect((await world.platform.call(`/api/deployments/${deploymentId}/events`, { headers: { ...authorization(), "last-event-id": "end" } })).status).toBe(204);
+  expect(
+    (await world.platform.call(`/api/deployments/${deploymentId}/events`, { headers: { ...authorization(), "last-event-id": "end" } }))
+      .status,
+  ).toBe(204);
   expect((await call("listVersions", { params: { app: app.id } })).items).toEqual([expect.objectContaining({ number: 1, live: true })]);
   expect((await call("getVersion", { params: { app: app.id, version: 1 } })).files).toEqual(helloFiles);
   await expect(call("getVersion", { params: { app: app.id, version: 99 } })).rejects.toMatchObject(refused("not_found", 404));
@@ -97,7 +123,10 @@ test("a deployment tells its steps, over events too, and leaves a version that c
 });
 
 test("variables are replaced, secrets come back without value, and a live app is rolled", async () => {
-  const vars = [{ name: "GREETING", value: "hi", secret: false }, { name: "KEY", value: "hidden", secret: true }];
+  const vars = [
+    { name: "GREETING", value: "hi", secret: false },
+    { name: "KEY", value: "hidden", secret: true },
+  ];
   const put = await call("putEnv", { params: { app: app.id }, body: { vars } });
   expect(put.vars).toEqual([vars[0], { name: "KEY", secret: true }]);
   expect(put.deploymentId).toEqual(expect.any(String));
@@ -116,13 +145,21 @@ test("an app sleeps, wakes and restarts", async () => {
 
 test("the test panel reaches the app, follows no redirect, sends no platform cookie, and shows bytes as base64", async () => {
   const proxy = (path: string, rest = {}) => call("proxyApp", { params: { app: app.id }, body: { method: "GET", path, ...rest } });
-  const echoed = await proxy("/echo", { method: "POST", body: "ping", headers: { "x-mine": "1", cookie: "fp.session_token=stolen; theirs=1", host: "elsewhere.example" } });
+  const echoed = await proxy("/echo", {
+    method: "POST",
+    body: "ping",
+    headers: { "x-mine": "1", cookie: "fp.session_token=stolen; theirs=1", host: "elsewhere.example" },
+  });
   const { headers, body } = JSON.parse(echoed.body) as { headers: Record<string, string>; body: string };
   expect(body).toBe("ping");
   expect(headers).toMatchObject({ "x-mine": "1", host: expect.stringContaining(app.slug) });
   expect(JSON.stringify(headers)).not.toContain("stolen");
   expect(await proxy("/away")).toMatchObject({ status: 307 });
-  expect(await proxy("/bytes")).toMatchObject({ bodyEncoding: "base64", body: Buffer.from([255, 254, 0]).toString("base64"), truncated: false });
+  expect(await proxy("/bytes")).toMatchObject({
+    bodyEncoding: "base64",
+    body: Buffer.from([255, 254, 0]).toString("base64"),
+    truncated: false,
+  });
   for (const path of ["//elsewhere.example/", "http://elsewhere.example/", "/a\r\nX: y", "/\\elsewhere", "no-slash"]) {
     await expect(proxy(path), path).rejects.toMatchObject(refused("invalid_request", 422));
   }
@@ -135,7 +172,10 @@ test("requests come with the exception's line, and logs with what the app printe
     return found.error && found;
   });
   expect(entry).toMatchObject({ path: "/broken", status: 500, error: { type: "ValueError", file: "app.py", line: 18 } });
-  await waitFor("the line is kept", async () => (await call("listLogs", { params: { app: app.id }, query: { search: "echoing" } })).items.length > 0);
+  await waitFor(
+    "the line is kept",
+    async () => (await call("listLogs", { params: { app: app.id }, query: { search: "echoing" } })).items.length > 0,
+  );
 });
 
 test("the log socket takes a ticket once, from our own pages only, or a bearer token", async () => {
@@ -152,7 +192,7 @@ test("the log socket takes a ticket once, from our own pages only, or a bearer t
   const socket = await open(`${address}?ticket=${ticket}`, { origin: world.platform.url });
   expect(socket).toBeInstanceOf(WebSocket);
   const lines: string[] = [];
-  (socket as WebSocket).on("message", (data) => lines.push(String(data)));
+  (socket as WebSocket).on("message", (data) => lines.push((data as Buffer).toString("utf8")));
   await waitFor("a line arrives", async () => {
     await call("proxyApp", { params: { app: app.id }, body: { method: "GET", path: "/echo" } });
     return lines.some((line) => (JSON.parse(line) as { text: string }).text === "echoing");
@@ -205,7 +245,11 @@ test("a token does what its scopes say", async () => {
   const { token } = await call("createToken", { body: { name: "reader", scopes: ["read"] } });
   const headers = { authorization: `Bearer ${token}`, ...json };
   expect((await world.platform.call("/api/apps", { headers })).status).toBe(200);
-  for (const [method, path] of [["POST", "/api/apps"], ["POST", `/api/apps/${app.id}/proxy`], ["DELETE", `/api/apps/${app.id}`]] as const) {
+  for (const [method, path] of [
+    ["POST", "/api/apps"],
+    ["POST", `/api/apps/${app.id}/proxy`],
+    ["DELETE", `/api/apps/${app.id}`],
+  ] as const) {
     const answer = await world.platform.call(path, { method, headers, ...(method === "POST" ? { body: "{}" } : {}) });
     expect([answer.status, answer.text], path).toEqual([403, expect.stringContaining(`"code":"forbidden"`)]);
   }

@@ -13,7 +13,10 @@ afterAll(() => world?.[Symbol.asyncDispose]());
 const json = { "content-type": "application/json" };
 async function ask(path: string, { headers = {}, ...sent }: Sent = {}) {
   const answer = await world.platform.call(path, { ...sent, headers: { authorization: `Bearer ${world.owner.token}`, ...headers } });
-  return { ...answer, problem: answer.headers["content-type"] === "application/problem+json" ? (answer.json() as Record<string, unknown>) : null };
+  return {
+    ...answer,
+    problem: answer.headers["content-type"] === "application/problem+json" ? (answer.json() as Record<string, unknown>) : null,
+  };
 }
 const post = (path: string, body: string, headers: Record<string, string> = json) => ask(path, { method: "POST", body, headers });
 
@@ -36,7 +39,13 @@ test("every refusal is a problem document with a stable code and the request's i
   ];
   for (const [name, asked, status, code] of cases) {
     const answer = await asked;
-    expect(answer.problem, `${name}: ${answer.text}`).toMatchObject({ type: "about:blank", title: expect.any(String), status, code, requestId: answer.headers["x-request-id"] });
+    expect(answer.problem, `${name}: ${answer.text}`).toMatchObject({
+      type: "about:blank",
+      title: expect.any(String),
+      status,
+      code,
+      requestId: answer.headers["x-request-id"],
+    });
     expect(answer.status, name).toBe(status);
   }
   expect((await post("/api/apps", '{"name": 3}')).problem).toMatchObject({ problems: [{ path: "name", message: expect.any(String) }] });
@@ -48,11 +57,26 @@ test("a wrong method names the right ones", async () => {
 });
 
 test("a write by cookie needs our own origin; a read does not", async () => {
-  const signIn = await world.platform.call("/api/auth/sign-in/email", { method: "POST", headers: { ...json, origin: world.platform.url }, body: JSON.stringify({ email: "owner@example.com", password: "correct horse battery" }) });
+  const signIn = await world.platform.call("/api/auth/sign-in/email", {
+    method: "POST",
+    headers: { ...json, origin: world.platform.url },
+    body: JSON.stringify({ email: "owner@example.com", password: "correct horse battery" }),
+  });
   const cookie = signIn.headers["set-cookie"]!.map((one) => one.split(";")[0]).join("; ");
-  const write = (headers: Record<string, string>) => world.platform.call("/api/apps", { method: "POST", headers: { ...json, cookie, ...headers }, body: JSON.stringify({ name: "By cookie" }) });
+  const write = (headers: Record<string, string>) =>
+    world.platform.call("/api/apps", {
+      method: "POST",
+      headers: { ...json, cookie, ...headers },
+      body: JSON.stringify({ name: "By cookie" }),
+    });
   expect((await world.platform.call("/api/me", { headers: { cookie } })).status).toBe(200);
-  for (const headers of [{}, { origin: "http://evil.example" }, { origin: "null" }, { origin: world.platform.url.replace("localhost", "app.localhost") }, { origin: world.platform.url, "sec-fetch-site": "same-site" }]) {
+  for (const headers of [
+    {},
+    { origin: "http://evil.example" },
+    { origin: "null" },
+    { origin: world.platform.url.replace("localhost", "app.localhost") },
+    { origin: world.platform.url, "sec-fetch-site": "same-site" },
+  ]) {
     const answer = await write(headers as Record<string, string>);
     expect([answer.status, (answer.json() as { code: string }).code], JSON.stringify(headers)).toEqual([403, "bad_origin"]);
   }
@@ -61,7 +85,7 @@ test("a write by cookie needs our own origin; a read does not", async () => {
 
 test("an Idempotency-Key does the work once, at once or later, and for one body only", async () => {
   const create = (name: string, key = "key-1") => post("/api/apps", JSON.stringify({ name }), { ...json, "idempotency-key": key });
-  const count = async () => (((await ask("/api/apps?limit=200")).json() as { items: unknown[] }).items.length);
+  const count = async () => ((await ask("/api/apps?limit=200")).json() as { items: unknown[] }).items.length;
   const before = await count();
   const together = await Promise.all([create("Once"), create("Once"), create("Once")]);
   expect(together.filter(({ status }) => status === 201).length).toBeGreaterThanOrEqual(1);
@@ -73,7 +97,11 @@ test("an Idempotency-Key does the work once, at once or later, and for one body 
   expect(await count()).toBe(before + 1);
   // Refusals are answers too; another user's key is another key.
   expect((await post("/api/apps/nothing/deploy", "", { "idempotency-key": "key-2" })).status).toBe(404);
-  const other = await world.platform.call("/api/apps", { method: "POST", headers: { ...json, authorization: `Bearer ${world.stranger.token}`, "idempotency-key": "key-1" }, body: JSON.stringify({ name: "Theirs" }) });
+  const other = await world.platform.call("/api/apps", {
+    method: "POST",
+    headers: { ...json, authorization: `Bearer ${world.stranger.token}`, "idempotency-key": "key-1" },
+    body: JSON.stringify({ name: "Theirs" }),
+  });
   expect(other.status).toBe(201);
 });
 
@@ -86,7 +114,11 @@ test("a token that was shown once is not shown again for the same key", async ()
 });
 
 test("better-auth's refusals are problem documents too", async () => {
-  const wrong = await world.platform.call("/api/auth/sign-in/email", { method: "POST", headers: json, body: JSON.stringify({ email: "owner@example.com", password: "not this one" }) });
+  const wrong = await world.platform.call("/api/auth/sign-in/email", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ email: "owner@example.com", password: "not this one" }),
+  });
   expect([wrong.status, wrong.headers["content-type"]]).toEqual([401, "application/problem+json"]);
   expect(wrong.json()).toMatchObject({ code: "unauthenticated", status: 401, detail: expect.any(String) });
 });
@@ -95,7 +127,10 @@ test("the document describes every operation by its id", async () => {
   const answer = await world.platform.call("/api/openapi.json");
   const document = answer.json() as { openapi: string; paths: Record<string, Record<string, { operationId: string; responses: object }>> };
   expect(document.openapi).toBe("3.1.0");
-  expect(document.paths["/api/apps/{app}/deploy"]!["post"]).toMatchObject({ operationId: "deployApp", responses: { "202": {}, "422": {} } });
+  expect(document.paths["/api/apps/{app}/deploy"]!["post"]).toMatchObject({
+    operationId: "deployApp",
+    responses: { "202": {}, "422": {} },
+  });
   expect(Object.keys(document.paths).filter((path) => path.includes(":"))).toEqual([]);
   const described = Object.values(document.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
   expect(described.toSorted()).toEqual(Object.keys(operations).toSorted());
@@ -116,7 +151,11 @@ test("pages carry a policy with a nonce, data none that runs; 127.0.0.1 leads pa
 
 test("a form sent from another site is refused before any page sees it", async () => {
   for (const headers of [{ origin: "http://evil.example" }, { origin: world.platform.url, "sec-fetch-site": "same-site" }]) {
-    const answer = await world.platform.call("/?index", { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded", ...(headers as Record<string, string>) }, body: "a=1" });
+    const answer = await world.platform.call("/?index", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...(headers as Record<string, string>) },
+      body: "a=1",
+    });
     expect([answer.status, (answer.json() as { code: string }).code]).toEqual([403, "bad_origin"]);
   }
 });

@@ -58,7 +58,9 @@ export const helloFiles = {
 };
 
 /** Something valid for every operation that names an app, a deployment, a token or a template. */
-export function inputsFor({ app, deploymentId, requestId }: { app: string; deploymentId: string; requestId: string }): { [Id in OperationId]?: CallInput<Id> } {
+export function inputsFor({ app, deploymentId, requestId }: { app: string; deploymentId: string; requestId: string }): {
+  [Id in OperationId]?: CallInput<Id>;
+} {
   const params = { app };
   return {
     deleteToken: { params: { id: "0123456789abcdef01234567" } },

@@ -57,8 +57,13 @@ it.runIf(python && sandboxes)("reaches its own database, and no more of the serv
   let local: LocalRuntime | undefined;
   const world = await createWorld(async (specOf) => {
     local = createLocalRuntime({
-      dataDir, python: python!, runnerDir: join(import.meta.dirname, "../../runner"), warmPool: 1,
-      mongo: { address: () => ({ host: url.hostname, port: Number(url.port) }) }, specOf, logger: { info: () => {}, warn: () => {} },
+      dataDir,
+      python: python!,
+      runnerDir: join(import.meta.dirname, "../../runner"),
+      warmPool: 1,
+      mongo: { address: () => ({ host: url.hostname, port: Number(url.port) }) },
+      specOf,
+      logger: { info: () => {}, warn: () => {} },
     });
     return { runtime: local, outsidePort: 0, secretPaths: [], close: async () => {} };
   });

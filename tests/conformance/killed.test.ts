@@ -21,12 +21,19 @@ it.runIf(python && sandboxes)("leaves no runner behind when it is killed, and st
   const runners = records().map((name) => readFileSync(join(dataDir, "run", name), "utf8").split(" ") as [string, string]);
   expect(runners.length).toBeGreaterThan(0);
   child.kill("SIGKILL");
-  await vi.waitFor(() => expect(runners.filter(([pid, startTime]) => findStartTime(Number(pid)) === startTime)).toEqual([]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(runners.filter(([pid, startTime]) => findStartTime(Number(pid)) === startTime)).toEqual([]), {
+    timeout: 10_000,
+  });
   expect(existsSync(folder)).toBe(true);
 
   const next = createLocalRuntime({
-    dataDir, python: python!, runnerDir: join(import.meta.dirname, "../../runner"), warmPool: 0,
-    mongo: { address: () => ({ host: "127.0.0.1", port: 1 }) }, specOf: async () => null, logger: { info: () => {}, warn: () => {} },
+    dataDir,
+    python: python!,
+    runnerDir: join(import.meta.dirname, "../../runner"),
+    warmPool: 0,
+    mongo: { address: () => ({ host: "127.0.0.1", port: 1 }) },
+    specOf: async () => null,
+    logger: { info: () => {}, warn: () => {} },
   });
   await next.start();
   expect(existsSync(folder)).toBe(false);

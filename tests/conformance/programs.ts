@@ -15,22 +15,51 @@ export const broken = (): Files => app("from fastapi import FastAPI", "app = Fas
 export const hangs = (): Files => app("import time", "time.sleep(600)", ...imports);
 
 export const slow = (word: string): Files =>
-  app("import asyncio", ...imports, '@app.get("/slow")', "async def slow(ms: int):", "    await asyncio.sleep(ms / 1000)", `    return "${word}"`);
+  app(
+    "import asyncio",
+    ...imports,
+    '@app.get("/slow")',
+    "async def slow(ms: int):",
+    "    await asyncio.sleep(ms / 1000)",
+    `    return "${word}"`,
+  );
 
 export const lifespan = (): Files =>
   app(
-    "from contextlib import asynccontextmanager", "from fastapi import FastAPI", "state = []", "@asynccontextmanager", "async def life(app):",
-    '    state.append("started")', "    yield", '    print("lifespan is over")', "app = FastAPI(lifespan=life)", '@app.get("/")', "def root(): return state[0]",
+    "from contextlib import asynccontextmanager",
+    "from fastapi import FastAPI",
+    "state = []",
+    "@asynccontextmanager",
+    "async def life(app):",
+    '    state.append("started")',
+    "    yield",
+    '    print("lifespan is over")',
+    "app = FastAPI(lifespan=life)",
+    '@app.get("/")',
+    "def root(): return state[0]",
   );
 
 export const lifespanFails = (): Files =>
   app(
-    "from contextlib import asynccontextmanager", "from fastapi import FastAPI", "@asynccontextmanager", "async def life(app):",
-    '    raise RuntimeError("no start today")', "    yield", "app = FastAPI(lifespan=life)",
+    "from contextlib import asynccontextmanager",
+    "from fastapi import FastAPI",
+    "@asynccontextmanager",
+    "async def life(app):",
+    '    raise RuntimeError("no start today")',
+    "    yield",
+    "app = FastAPI(lifespan=life)",
   );
 
 export const prints = (): Files =>
-  app("import sys", ...imports, '@app.get("/")', "def root():", '    print("to stdout äöü")', '    print("to stderr", file=sys.stderr)', "    return 1");
+  app(
+    "import sys",
+    ...imports,
+    '@app.get("/")',
+    "def root():",
+    '    print("to stdout äöü")',
+    '    print("to stderr", file=sys.stderr)',
+    "    return 1",
+  );
 
 export const floods = (): Files =>
   app(...imports, '@app.get("/")', "def root(lines: int):", "    for n in range(lines): print('x' * 60, n)", "    return 1");
@@ -39,7 +68,8 @@ export const raises = (): Files => app(...imports, "", '@app.get("/")', "def roo
 
 export const environment = (): Files => app("import os", ...imports, '@app.get("/")', "def root(): return dict(os.environ)");
 
-export const exits = (): Files => app("import os", ...imports, '@app.get("/")', "def root(): return 1", '@app.get("/exit")', "def leave(): os._exit(7)");
+export const exits = (): Files =>
+  app("import os", ...imports, '@app.get("/")', "def root(): return 1", '@app.get("/exit")', "def leave(): os._exit(7)");
 
 export const exitsAtImport = (): Files => app("import os", "os._exit(5)", ...imports);
 
@@ -47,15 +77,34 @@ export const exitsAtImport = (): Files => app("import os", "os._exit(5)", ...imp
 export const breaksLater = (): Files => app("import os", ...imports, 'if os.environ.get("APP_BREAKS"): raise RuntimeError("broken later")');
 
 export const eatsMemory = (): Files =>
-  app(...imports, "kept = []", '@app.get("/")', "def root(): return 1", '@app.get("/eat")', "def eat(mib: int):", "    for _ in range(mib): kept.append(bytearray(b'x') * 1048576)", "    return len(kept)");
+  app(
+    ...imports,
+    "kept = []",
+    '@app.get("/")',
+    "def root(): return 1",
+    '@app.get("/eat")',
+    "def eat(mib: int):",
+    "    for _ in range(mib): kept.append(bytearray(b'x') * 1048576)",
+    "    return len(kept)",
+  );
 
 export const eatsMemoryAtImport = (): Files => app("kept = [bytearray(b'x') * 1048576 for _ in range(600)]", ...imports);
 
 export const forks = (): Files =>
   app(
-    "import os, signal, time", ...imports, '@app.get("/")', "def root():", "    children = []", "    try:", "        while len(children) < 500:",
-    "            pid = os.fork()", "            if pid == 0: time.sleep(60); os._exit(0)", "            children.append(pid)", "    except OSError: pass",
-    "    for pid in children: os.kill(pid, signal.SIGKILL); os.waitpid(pid, 0)", "    return len(children)",
+    "import os, signal, time",
+    ...imports,
+    '@app.get("/")',
+    "def root():",
+    "    children = []",
+    "    try:",
+    "        while len(children) < 500:",
+    "            pid = os.fork()",
+    "            if pid == 0: time.sleep(60); os._exit(0)",
+    "            children.append(pid)",
+    "    except OSError: pass",
+    "    for pid in children: os.kill(pid, signal.SIGKILL); os.waitpid(pid, 0)",
+    "    return len(children)",
   );
 
 export const hostile = (): Files => ({

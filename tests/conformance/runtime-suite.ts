@@ -1,6 +1,6 @@
 /** What every runtime must do, whatever runs underneath. An adapter's own test calls this with a factory of its runtime. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AppError } from "#core/contract/problem.ts";
+import type { AppError } from "#core/contract/problem.ts";
 import * as programs from "./programs.ts";
 import { ask, createWorld, defaultLimits, type RuntimeFactory, type World } from "./world.ts";
 
@@ -36,7 +36,13 @@ function describeDeploy(world: () => World): void {
     const { events, endpoint, report } = await world().deploy(app, programs.hello("one"));
     expect(await world().call(app, "/")).toEqual({ status: 200, text: '{"hello":"one"}' });
     expect(events.flatMap((event) => (event.type === "stage" ? [`${event.stage} ${event.status}`] : [event.type]))).toEqual([
-      "checking started", "checking succeeded", "creating started", "creating succeeded", "starting started", "starting succeeded", "ready",
+      "checking started",
+      "checking succeeded",
+      "creating started",
+      "creating succeeded",
+      "starting started",
+      "starting succeeded",
+      "ready",
     ]);
     expect(world().runtime.endpoints(app)).toEqual([endpoint]);
     expect(report).toMatchObject({ ok: true, framework: "fastapi" });
@@ -49,7 +55,13 @@ function describeDeploy(world: () => World): void {
     const before = world().runtime.endpoints(app);
     const { error, endpoint } = await world().deploy(app, programs.broken());
     expect(endpoint).toBeNull();
-    expect(error).toMatchObject({ kind: "load", type: "RuntimeError", message: expect.stringContaining("broken on purpose"), file: "app.py", line: 3 });
+    expect(error).toMatchObject({
+      kind: "load",
+      type: "RuntimeError",
+      message: expect.stringContaining("broken on purpose"),
+      file: "app.py",
+      line: 3,
+    });
     expect(world().runtime.endpoints(app)).toEqual(before);
     expect((await world().call(app, "/")).text).toBe('{"hello":"old"}');
   });
@@ -291,7 +303,8 @@ function describeIsolation(world: () => World): void {
     await world().deploy(victim, programs.environment(), { env: { TOKEN: "the victim's token" } });
     const app = newApp();
     await world().deploy(app, programs.hostile());
-    for (const path of world().secretPaths) expect(await probe(app, "read", path)).toMatch(/^(FileNotFoundError|PermissionError|NotADirectoryError)/);
+    for (const path of world().secretPaths)
+      expect(await probe(app, "read", path)).toMatch(/^(FileNotFoundError|PermissionError|NotADirectoryError)/);
     const seen = (await probe(app, "processes")) as string[];
     expect(seen.length).toBeLessThanOrEqual(4);
     expect(JSON.stringify(seen)).not.toMatch(/node|TOKEN|victim/);
@@ -310,7 +323,12 @@ function describeIsolation(world: () => World): void {
   it("holds no privilege, and cannot get one", async () => {
     const app = newApp();
     await world().deploy(app, programs.hostile());
-    expect(await probe(app, "status")).toMatchObject({ CapEff: "0000000000000000", CapPrm: "0000000000000000", NoNewPrivs: "1", Seccomp: "2" });
+    expect(await probe(app, "status")).toMatchObject({
+      CapEff: "0000000000000000",
+      CapPrm: "0000000000000000",
+      NoNewPrivs: "1",
+      Seccomp: "2",
+    });
     for (const call of ["unshare", "mount", "ptrace", "bpf"]) expect(await probe(app, "syscall", call)).toBe("EPERM");
     expect(await probe(app, "syscall", "clone3")).toBe("ENOSYS");
     expect(await probe(app, "vsock")).toMatch(/^OSError/);

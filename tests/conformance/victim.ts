@@ -8,8 +8,13 @@ const [dataDir, python] = process.argv.slice(2);
 if (!dataDir || !python) throw new Error("usage: victim.ts <data folder> <python>");
 const world = await createWorld(async (specOf) => {
   const runtime = createLocalRuntime({
-    dataDir, python, runnerDir: join(import.meta.dirname, "../../runner"), warmPool: 1,
-    mongo: { address: () => ({ host: "127.0.0.1", port: 1 }) }, specOf, logger: { info: () => {}, warn: () => {} },
+    dataDir,
+    python,
+    runnerDir: join(import.meta.dirname, "../../runner"),
+    warmPool: 1,
+    mongo: { address: () => ({ host: "127.0.0.1", port: 1 }) },
+    specOf,
+    logger: { info: () => {}, warn: () => {} },
   });
   return { runtime, outsidePort: 0, secretPaths: [], close: async () => {} };
 });

@@ -5,7 +5,16 @@
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import type { Files } from "#core/contract/files.ts";
-import type { Endpoint, InstanceSpec, LoadError, LoadReport, Runtime, RuntimeDeployEvent, RuntimeEvent, SpecSource } from "#server/runtime/runtime.ts";
+import type {
+  Endpoint,
+  InstanceSpec,
+  LoadError,
+  LoadReport,
+  Runtime,
+  RuntimeDeployEvent,
+  RuntimeEvent,
+  SpecSource,
+} from "#server/runtime/runtime.ts";
 
 /** Makes a runtime that asks `specOf` for what is live. */
 export type RuntimeFactory = (specOf: SpecSource) => Promise<{
@@ -43,7 +52,10 @@ export interface World {
   /** One request to an instance that answers now; no wake. */
   call(appId: string, path: string, options?: { body?: string; headers?: Record<string, string> }): Promise<Answer>;
   /** Settles when an event comes that fits, also one that came before. */
-  event<T extends RuntimeEvent["type"]>(type: T, fits?: (event: Extract<RuntimeEvent, { type: T }>) => boolean): Promise<Extract<RuntimeEvent, { type: T }>>;
+  event<T extends RuntimeEvent["type"]>(
+    type: T,
+    fits?: (event: Extract<RuntimeEvent, { type: T }>) => boolean,
+  ): Promise<Extract<RuntimeEvent, { type: T }>>;
   close(): Promise<void>;
 }
 
@@ -141,7 +153,12 @@ function toSpec(appId: string, version: number, files: Files, change: SpecChange
 export function ask(endpoint: Endpoint, path: string, options: { body?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
   const address = "socketPath" in endpoint ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
   return new Promise((resolve, reject) => {
-    const headers = { host: "app.localhost", "x-fp-instance": endpoint.instanceId, "x-request-id": crypto.randomUUID(), ...options.headers };
+    const headers = {
+      host: "app.localhost",
+      "x-fp-instance": endpoint.instanceId,
+      "x-request-id": crypto.randomUUID(),
+      ...options.headers,
+    };
     const sent = request({ ...address, path, method: options.body === undefined ? "GET" : "POST", headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

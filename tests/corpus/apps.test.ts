@@ -46,7 +46,13 @@ test.each(names)("%s", async (name) => {
   writeFileSync(join(peerFolder, "app.py"), source);
   const port = await freePort();
   const factory = /^def create_app\(/m.test(source);
-  await peer.serve({ folder: peerFolder, port, target: factory ? "app:create_app" : "app:app", factory, env: { PLATFORM_MONGO_URI: peerDatabase() } });
+  await peer.serve({
+    folder: peerFolder,
+    port,
+    target: factory ? "app:create_app" : "app:app",
+    factory,
+    env: { PLATFORM_MONGO_URI: peerDatabase() },
+  });
   for (const call of calls) {
     const [here, there] = [await makeCall(call, platform.port, host), await makeCall(call, port, host)];
     expect({ call: call.line, ...here }).toEqual({ call: call.line, ...there });

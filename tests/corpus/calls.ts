@@ -4,10 +4,13 @@
  * `#> WS path | message | …` sends each message and reads one answer to it.
  */
 import { gunzipSync } from "node:zlib";
-import { WebSocket } from "ws";
+import { WebSocket, type RawData } from "ws";
 import { send, type Answer } from "../http.ts";
 
-export type Call = { line: string } & ({ kind: "http"; method: string; path: string; headers: Record<string, string>; body: Buffer | undefined } | { kind: "ws"; path: string; messages: string[] });
+export type Call = { line: string } & (
+  | { kind: "http"; method: string; path: string; headers: Record<string, string>; body: Buffer | undefined }
+  | { kind: "ws"; path: string; messages: string[] }
+);
 
 export function readCalls(source: string): Call[] {
   return source
@@ -18,7 +21,10 @@ export function readCalls(source: string): Call[] {
 
 function parseCall(line: string): Call {
   if (line.startsWith("WS ")) {
-    const [target, ...messages] = line.slice(3).split("|").map((part) => part.trim());
+    const [target, ...messages] = line
+      .slice(3)
+      .split("|")
+      .map((part) => part.trim());
     return { kind: "ws", line, path: target!, messages };
   }
   const matched = /^(\S+) (\S+)((?: \[[^\]]*\])*)(?: (\w+) (.*))?$/.exec(line);
@@ -26,7 +32,14 @@ function parseCall(line: string): Call {
   const [, method, path, headerText, kind, rest] = matched;
   const headers = Object.fromEntries([...headerText!.matchAll(/\[([^:\]]+): ([^\]]*)\]/g)].map(([, name, value]) => [name!, value!]));
   const { type, body } = kind === undefined ? { type: undefined, body: undefined } : makeBody(kind, rest!);
-  return { kind: "http", line, method: method!, path: path!, headers: { ...headers, ...(type ? { "Content-Type": type } : {}), ...(body ? { "Content-Length": String(body.length) } : {}) }, body };
+  return {
+    kind: "http",
+    line,
+    method: method!,
+    path: path!,
+    headers: { ...headers, ...(type ? { "Content-Type": type } : {}), ...(body ? { "Content-Length": String(body.length) } : {}) },
+    body,
+  };
 }
 
 function makeBody(kind: string, rest: string): { type: string; body: Buffer } {
@@ -50,7 +63,9 @@ export interface Comparable {
 /** Makes a call on 127.0.0.1:`port` under the name `host`. */
 export async function makeCall(call: Call, port: number, host: string): Promise<Comparable> {
   if (call.kind === "ws") return talk(call, port, host);
-  return toComparable(await send(port, host, call.path, { method: call.method, headers: call.headers, ...(call.body ? { body: call.body } : {}) }));
+  return toComparable(
+    await send(port, host, call.path, { method: call.method, headers: call.headers, ...(call.body ? { body: call.body } : {}) }),
+  );
 }
 
 /** Of one hop only, or the server's own: not part of what the app answered. */
@@ -71,13 +86,15 @@ function toComparable(answer: Answer): Comparable {
   return { status: answer.status, headers, body: body.toString("latin1") };
 }
 
+const toText = (data: RawData): string => (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
+
 async function talk(call: Extract<Call, { kind: "ws" }>, port: number, host: string): Promise<Comparable> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${call.path}`, { headers: { host } });
   const received: string[] = [];
   let wake = (): void => undefined;
   let status: number | string = "open";
   socket.on("message", (data) => {
-    received.push(String(data));
+    received.push(toText(data));
     wake();
   });
   socket.on("unexpected-response", (_request, response) => {

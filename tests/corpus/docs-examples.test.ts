@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 /** Why the two differ, or null; `outside` when it needs more than the runner's packages. */
-async function compare(token: string, appId: string, slug: string, example: Example, folder: string): Promise<"outside" | string | null> {
+async function compare(token: string, appId: string, slug: string, example: Example, folder: string): Promise<string | null> {
   const started = await platform.call(`/api/apps/${appId}/deploy`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -37,22 +37,36 @@ async function compare(token: string, appId: string, slug: string, example: Exam
   });
   if (started.status === 422 && /forbidden_import|unknown_import|"import/.test(started.text)) return "outside";
   if (started.status !== 202) return `deploy answered ${started.status}: ${started.text}`;
-  const failure = await platform.settled(token, (started.json() as { deploymentId: string }).deploymentId).then(() => null, (error: Error) => error.message);
+  const failure = await platform.settled(token, (started.json() as { deploymentId: string }).deploymentId).then(
+    () => null,
+    (error: Error) => error.message,
+  );
   for (const [path, content] of Object.entries(example.files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), String(content));
+    writeFileSync(join(folder, path), typeof content === "string" ? content : Buffer.from(content.base64, "base64"));
   }
   const port = await freePort();
-  const served = await peer.serve({ folder, port, target: "app:app", factory: false, env: {} }).then(() => true, () => false);
+  const served = await peer.serve({ folder, port, target: "app:app", factory: false, env: {} }).then(
+    () => true,
+    () => false,
+  );
   // Some show an error on purpose, or need a folder that the reader makes: they must fail here as there.
   if (failure || !served) return failure && !served ? null : (failure ?? "it starts here, and not under uvicorn");
   const host = `${slug}.localhost:${platform.port}`;
   const brokenOff = { status: 0, headers: {}, body: Buffer.alloc(0), text: "broken off", json: () => null };
-  const both = (path: string, sent: object) => Promise.all([platform.port, port].map((to) => send(to, host, path, sent).catch(() => brokenOff))) as Promise<[Answer, Answer]>;
+  const both = (path: string, sent: object) =>
+    Promise.all([platform.port, port].map((to) => send(to, host, path, sent).catch(() => brokenOff))) as Promise<[Answer, Answer]>;
   const [document] = await both("/openapi.json", {});
-  const calls = [{ method: "GET", path: "/openapi.json" }, { method: "GET", path: "/" }, ...(document.status === 200 ? callsOf(document.json()) : [])];
+  const calls = [
+    { method: "GET", path: "/openapi.json" },
+    { method: "GET", path: "/" },
+    ...(document.status === 200 ? callsOf(document.json()) : []),
+  ];
   for (const call of calls) {
-    const body = "body" in call ? { body: call.body, headers: { "content-type": "application/json", "content-length": String(call.body!.length) } } : {};
+    const body =
+      "body" in call
+        ? { body: call.body, headers: { "content-type": "application/json", "content-length": String(call.body!.length) } }
+        : {};
     const [here, there] = await both(call.path, { method: call.method, ...body, timeoutMs: 5_000 });
     if (here.status !== there.status || !here.body.equals(there.body) || here.headers["content-type"] !== there.headers["content-type"]) {
       return `${call.method} ${call.path}: ${here.status} ${here.text.slice(0, 200)} instead of ${there.status} ${there.text.slice(0, 200)}`;
@@ -63,7 +77,11 @@ async function compare(token: string, appId: string, slug: string, example: Exam
 
 test("at least 98 % of FastAPI's documentation examples deploy and agree with plain uvicorn", { timeout: 900_000 }, async () => {
   const { token } = await platform.signUp();
-  const app = await platform.api<{ id: string; slug: string }>(token, "POST", "/api/apps", { name: "docs", code: "from fastapi import FastAPI\napp = FastAPI()\n", database: null });
+  const app = await platform.api<{ id: string; slug: string }>(token, "POST", "/api/apps", {
+    name: "docs",
+    code: "from fastapi import FastAPI\napp = FastAPI()\n",
+    database: null,
+  });
   const differing: Record<string, string> = {};
   let compared = 0;
   for (const [index, example] of examples.entries()) {
@@ -74,7 +92,9 @@ test("at least 98 % of FastAPI's documentation examples deploy and agree with pl
     compared += 1;
     if (difference) differing[example.name] = difference;
   }
-  console.info(`${compared - Object.keys(differing).length} of ${compared} documentation examples agree; ${examples.length - compared} need packages that the runner has not.`);
+  console.info(
+    `${compared - Object.keys(differing).length} of ${compared} documentation examples agree; ${examples.length - compared} need packages that the runner has not.`,
+  );
   expect(compared).toBeGreaterThan(300);
   expect(Object.entries(differing).filter(([name]) => !(name in explainedExamples))).toEqual([]);
   expect((compared - Object.keys(differing).length) / compared).toBeGreaterThanOrEqual(0.98);

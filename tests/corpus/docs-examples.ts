@@ -21,7 +21,19 @@ export async function fetchExamples(python: string, cacheDir: string): Promise<s
   const source = join(folder, `fastapi-${version}`);
   if (!existsSync(join(source, "docs_src"))) {
     mkdirSync(folder, { recursive: true });
-    await run(python, ["-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--no-binary", "fastapi", `fastapi==${version}`, "-d", folder]);
+    await run(python, [
+      "-m",
+      "pip",
+      "download",
+      "-q",
+      "--disable-pip-version-check",
+      "--no-deps",
+      "--no-binary",
+      "fastapi",
+      `fastapi==${version}`,
+      "-d",
+      folder,
+    ]);
     await run("tar", ["-xzf", join(folder, `fastapi-${version}.tar.gz`), "-C", folder]);
   }
   return join(source, "docs_src");
@@ -45,7 +57,8 @@ function asPackage(folder: string, path: string): Files {
   const parent = join(folder, path, "..");
   const files: Files = {};
   for (const entry of readdirSync(parent, { recursive: true, encoding: "utf8" })) {
-    if (entry.endsWith(".py") && !/(^|[/\\])test_/.test(entry)) files[`example/${entry.split(sep).join("/")}`] = readFileSync(join(parent, entry), "utf8");
+    if (entry.endsWith(".py") && !/(^|[/\\])test_/.test(entry))
+      files[`example/${entry.split(sep).join("/")}`] = readFileSync(join(parent, entry), "utf8");
   }
   files["example/__init__.py"] ??= "";
   files["app.py"] = `from example.${relative(parent, join(folder, path)).slice(0, -3)} import app\n`;
@@ -62,7 +75,8 @@ export function callsOf(document: unknown): { method: string; path: string; body
   for (const [template, operations] of Object.entries((document as OpenApi).paths ?? {})) {
     const path = template.replace(/\{[^}]+\}/g, "1");
     for (const method of Object.keys(operations)) {
-      if (method === "get" || method === "delete" || method === "head" || method === "options") calls.push({ method: method.toUpperCase(), path });
+      if (method === "get" || method === "delete" || method === "head" || method === "options")
+        calls.push({ method: method.toUpperCase(), path });
       else if (["post", "put", "patch"].includes(method)) calls.push({ method: method.toUpperCase(), path, body: "{}" });
     }
   }

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const marks = (page: Page) => page.locator(".fp-failed-line");
-const problems = (page: Page) => page.getByRole("region", { name: "Output" }).getByRole("tabpanel", { name: "Problems" }).getByRole("listitem");
+const problems = (page: Page) =>
+  page.getByRole("region", { name: "Output" }).getByRole("tabpanel", { name: "Problems" }).getByRole("listitem");
 
 test("from sign-up to a note that outlives the platform", async () => {
   const ada = await world.visit();
@@ -90,7 +91,12 @@ test("a broken edit leaves the old version serving and is marked on its line; me
 
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name: "History" }).click();
-  await page.getByRole("dialog", { name: "History" }).getByRole("listitem").filter({ hasText: "Version 1" }).getByRole("button", { name: "Roll back" }).click();
+  await page
+    .getByRole("dialog", { name: "History" })
+    .getByRole("listitem")
+    .filter({ hasText: "Version 1" })
+    .getByRole("button", { name: "Roll back" })
+    .click();
   await deployed(page, "Version 1 is live");
   expect(await answerOf("/more")).toBe(404);
   // A refused deployment answers 422, which the browser writes to its console.
@@ -100,14 +106,23 @@ test("a broken edit leaves the old version serving and is marked on its line; me
 
 /** The number of the line that reads `text`, of those on the screen. */
 async function lineOf(page: Page, text: string): Promise<number> {
-  const top = await page.locator(".view-line").evaluateAll((lines, wanted) => (lines as HTMLElement[]).find((line) => line.textContent!.replaceAll("\u00a0", " ") === wanted)?.style.top, text);
-  const number = await page.locator(".margin-view-overlays > div").evaluateAll((lines, wanted) => (lines as HTMLElement[]).find((line) => line.style.top === wanted)?.textContent, top);
+  const top = await page
+    .locator(".view-line")
+    .evaluateAll(
+      (lines, wanted) => (lines as HTMLElement[]).find((line) => line.textContent!.replaceAll("\u00a0", " ") === wanted)?.style.top,
+      text,
+    );
+  const number = await page
+    .locator(".margin-view-overlays > div")
+    .evaluateAll((lines, wanted) => (lines as HTMLElement[]).find((line) => line.style.top === wanted)?.textContent, top);
   return Number(number);
 }
 
 /** Writes `text` in place of a line, where the cursor of a marked problem already stands. */
 async function replaceLine(page: Page, line: number, text: string): Promise<void> {
-  const top = await page.locator(".margin-view-overlays > div").evaluateAll((lines, wanted) => (lines as HTMLElement[]).find((each) => each.textContent === String(wanted))?.style.top, line);
+  const top = await page
+    .locator(".margin-view-overlays > div")
+    .evaluateAll((lines, wanted) => (lines as HTMLElement[]).find((each) => each.textContent === String(wanted))?.style.top, line);
   await page.locator(`.view-line[style*="top:${top}"], .view-line[style*="top: ${top}"]`).click();
   await page.keyboard.press("End");
   await page.keyboard.press("Shift+Home");
@@ -121,7 +136,8 @@ test("what one person has, another neither sees nor reaches", async () => {
   const mine = await platform.deploy(owner.token, "Secret plans", { "app.py": prober, "plan.txt": "buy the moon" });
   const stranger = await world.visitAs("stranger@example.com");
   const theirs = await platform.deploy(stranger.token, "Curious", { "app.py": prober, "plan.txt": "look around" });
-  const ask = async (slug: string, path: string) => (await platform.callApp(slug, path, { method: path.startsWith("/keep") ? "POST" : "GET" })).json() as Record<string, unknown>;
+  const ask = async (slug: string, path: string) =>
+    (await platform.callApp(slug, path, { method: path.startsWith("/keep") ? "POST" : "GET" })).json() as Record<string, unknown>;
 
   // Pages: not in the list, and neither dashboard nor editor admits that there is such an app.
   const { page } = stranger;

@@ -8,7 +8,15 @@ import { startPlatform, type TestPlatform } from "../platform.ts";
 export const password = "correct horse battery";
 
 /** No sandbox: tests may run as root in a container. The rest keeps Chromium from asking the Internet for anything. */
-const chromiumArguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const chromiumArguments = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export interface World {
   platform: TestPlatform;
@@ -29,9 +37,18 @@ export interface Visit {
 
 /** Starts a platform and a browser; `settings` are the platform's. */
 export async function startWorld(settings: Record<string, string> = {}): Promise<World> {
-  const [platform, browser] = await Promise.all([startPlatform(settings), chromium.launch({ executablePath: process.env["FP_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumArguments })]);
+  const [platform, browser] = await Promise.all([
+    startPlatform(settings),
+    chromium.launch({ executablePath: process.env["FP_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumArguments }),
+  ]);
   const visit = async (options: BrowserContextOptions = {}): Promise<Visit> => {
-    const context = await browser.newContext({ baseURL: platform.url, viewport: { width: 1440, height: 900 }, colorScheme: "light", reducedMotion: "reduce", ...options });
+    const context = await browser.newContext({
+      baseURL: platform.url,
+      viewport: { width: 1440, height: 900 },
+      colorScheme: "light",
+      reducedMotion: "reduce",
+      ...options,
+    });
     context.setDefaultTimeout(20_000);
     const troubles: string[] = [];
     context.on("page", (page) => watchPage(page, troubles));
@@ -56,7 +73,8 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
 
 function watchPage(page: Page, troubles: string[]): void {
   page.on("console", (message) => {
-    if (message.type() === "error" || message.text().includes("Content Security Policy")) troubles.push(`console: ${message.text()} (${message.location().url})`);
+    if (message.type() === "error" || message.text().includes("Content Security Policy"))
+      troubles.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => troubles.push(`exception: ${error.stack ?? error.message}`));
   page.on("requestfailed", (request) => {
@@ -121,8 +139,12 @@ export async function findBarriers(page: Page): Promise<string[]> {
     interface Found {
       violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
     }
-    const found = (await (window as unknown as { axe: { run(where: Document, options: object): Promise<Found> } }).axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] })) as Found;
-    return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`));
+    const found = (await (window as unknown as { axe: { run(where: Document, options: object): Promise<Found> } }).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21aa"],
+    })) as Found;
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary.replaceAll("\n", " ")}`),
+    );
   });
 }
 

@@ -21,7 +21,9 @@ const pairs: [string, string][] = [
   ["overflow-y-auto", "overflow-hidden"],
 ];
 
-test.each(pairs)("agrees with tailwind-merge: %s + %s", (base, added) => expect(sorted(cn(base, added))).toBe(sorted(twMerge(base, added))));
+test.each(pairs)("agrees with tailwind-merge: %s + %s", (base, added) =>
+  expect(sorted(cn(base, added))).toBe(sorted(twMerge(base, added))),
+);
 
 test("our own type classes stand beside a colour, and what is no utility stays", () => {
   expect(cn("text-code text-muted-foreground", "text-primary group anchored-menu")).toBe("text-code text-primary group anchored-menu");

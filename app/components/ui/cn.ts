@@ -45,15 +45,15 @@ const groups: readonly [name: string, pattern: RegExp][] = [
 
 /** What else a group sets: `p-4` after `px-2` wins over it, `px-2` after `p-4` only narrows it. */
 const covers: Record<string, readonly string[]> = {
-  "padding": ["paddingx", "paddingy", "paddingt", "paddingr", "paddingb", "paddingl"],
-  "paddingx": ["paddingl", "paddingr"],
-  "paddingy": ["paddingt", "paddingb"],
-  "margin": ["marginx", "marginy", "margint", "marginr", "marginb", "marginl"],
-  "marginx": ["marginl", "marginr"],
-  "marginy": ["margint", "marginb"],
-  "gap": ["gap-x", "gap-y"],
-  "size": ["h", "w"],
-  "overflow": ["overflow-x", "overflow-y"],
+  padding: ["paddingx", "paddingy", "paddingt", "paddingr", "paddingb", "paddingl"],
+  paddingx: ["paddingl", "paddingr"],
+  paddingy: ["paddingt", "paddingb"],
+  margin: ["marginx", "marginy", "margint", "marginr", "marginb", "marginl"],
+  marginx: ["marginl", "marginr"],
+  marginy: ["margint", "marginb"],
+  gap: ["gap-x", "gap-y"],
+  size: ["h", "w"],
+  overflow: ["overflow-x", "overflow-y"],
   "font-size": ["leading"],
   "border-width": ["border-width-t", "border-width-r", "border-width-b", "border-width-l", "border-width-x", "border-width-y"],
 };

@@ -28,13 +28,26 @@ export function CopyButton({ value, label, showLabel = false, variant = "ghost",
   const copy = () => {
     // Without a secure origin there is no clipboard to write to.
     const written = navigator.clipboard?.writeText(value) ?? Promise.reject(new Error("no clipboard"));
-    written.then(() => setState("copied"), () => setState("failed"));
+    written.then(
+      () => setState("copied"),
+      () => setState("failed"),
+    );
   };
   return (
-    <button type="button" data-slot="copy-button" className={cn(buttonVariants({ variant, size: size ?? (showLabel ? "sm" : "icon-sm") }), className)} onClick={copy} aria-label={showLabel ? undefined : said} title={said} {...props}>
+    <button
+      type="button"
+      data-slot="copy-button"
+      className={cn(buttonVariants({ variant, size: size ?? (showLabel ? "sm" : "icon-sm") }), className)}
+      onClick={copy}
+      aria-label={showLabel ? undefined : said}
+      title={said}
+      {...props}
+    >
       {state === "copied" ? <CheckIcon aria-hidden className="text-running" /> : <CopyIcon aria-hidden />}
       {showLabel && said}
-      <span aria-live="polite" className="sr-only">{state === "idle" || showLabel ? "" : said}</span>
+      <span aria-live="polite" className="sr-only">
+        {state === "idle" || showLabel ? "" : said}
+      </span>
     </button>
   );
 }

@@ -8,7 +8,8 @@ export const Dialog = Primitive.Root;
 export const DialogTrigger = Primitive.Trigger;
 export const DialogClose = Primitive.Close;
 
-export const backdropClasses = "fixed inset-0 z-40 bg-black/40 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0 dark:bg-black/60";
+export const backdropClasses =
+  "fixed inset-0 z-40 bg-black/40 transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0 dark:bg-black/60";
 
 type PopupProps = Omit<Primitive.Popup.Props, "className"> & { className?: string; closeLabel?: string };
 
@@ -26,7 +27,10 @@ export function DialogContent({ className, children, closeLabel = "Close", ...pr
         {...props}
       >
         {children}
-        <Primitive.Close aria-label={closeLabel} className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "absolute top-3.5 right-3.5 text-muted-foreground")}>
+        <Primitive.Close
+          aria-label={closeLabel}
+          className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "absolute top-3.5 right-3.5 text-muted-foreground")}
+        >
           <XIcon aria-hidden />
         </Primitive.Close>
       </Primitive.Popup>
@@ -38,7 +42,9 @@ export function DialogHeader({ className, ...props }: ComponentProps<"div">) {
   return <div data-slot="dialog-header" className={cn("flex flex-col gap-1.5 pr-8", className)} {...props} />;
 }
 export function DialogFooter({ className, ...props }: ComponentProps<"div">) {
-  return <div data-slot="dialog-footer" className={cn("mt-1 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end", className)} {...props} />;
+  return (
+    <div data-slot="dialog-footer" className={cn("mt-1 flex flex-col-reverse gap-2 sm:flex-row sm:justify-end", className)} {...props} />
+  );
 }
 export function DialogTitle({ className, ...props }: Omit<Primitive.Title.Props, "className"> & { className?: string }) {
   return <Primitive.Title data-slot="dialog-title" className={cn("text-heading", className)} {...props} />;

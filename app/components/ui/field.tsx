@@ -30,9 +30,21 @@ export function Field({ label, hint, error, optional, className, children }: Fie
         {label}
         {optional === true && <span className="ml-1.5 font-normal text-muted-foreground">optional</span>}
       </Label>
-      {children({ id, "aria-describedby": describedBy === "" ? undefined : describedBy, "aria-invalid": error !== undefined ? true : undefined })}
-      {error !== undefined && <p id={`${id}-error`} className="text-[13px] text-destructive">{error}</p>}
-      {hint !== undefined && <p id={`${id}-hint`} className="text-[13px] text-muted-foreground">{hint}</p>}
+      {children({
+        id,
+        "aria-describedby": describedBy === "" ? undefined : describedBy,
+        "aria-invalid": error !== undefined ? true : undefined,
+      })}
+      {error !== undefined && (
+        <p id={`${id}-error`} className="text-[13px] text-destructive">
+          {error}
+        </p>
+      )}
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="text-[13px] text-muted-foreground">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

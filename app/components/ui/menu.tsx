@@ -20,7 +20,11 @@ export function MenuContent({ className, side = "bottom", align = "start", sideO
       <Primitive.Positioner side={side} align={align} sideOffset={sideOffset} className="z-50 outline-none">
         <Primitive.Popup
           data-slot="menu"
-          className={cn(menuPopupClasses, "max-h-(--available-height) origin-(--transform-origin) overflow-y-auto transition-[opacity,scale] duration-120 data-ending-style:scale-97 data-ending-style:opacity-0 data-starting-style:scale-97 data-starting-style:opacity-0", className)}
+          className={cn(
+            menuPopupClasses,
+            "max-h-(--available-height) origin-(--transform-origin) overflow-y-auto transition-[opacity,scale] duration-120 data-ending-style:scale-97 data-ending-style:opacity-0 data-starting-style:scale-97 data-starting-style:opacity-0",
+            className,
+          )}
           {...props}
         />
       </Primitive.Positioner>
@@ -31,7 +35,17 @@ export function MenuContent({ className, side = "bottom", align = "start", sideO
 type ItemProps = Omit<Primitive.Item.Props, "className"> & { className?: string; variant?: "default" | "destructive" };
 
 export function MenuItem({ className, variant = "default", ...props }: ItemProps) {
-  return <Primitive.Item data-slot="menu-item" className={cn(menuItemClasses, variant === "destructive" && "text-destructive data-highlighted:text-destructive [&_svg]:text-destructive", className)} {...props} />;
+  return (
+    <Primitive.Item
+      data-slot="menu-item"
+      className={cn(
+        menuItemClasses,
+        variant === "destructive" && "text-destructive data-highlighted:text-destructive [&_svg]:text-destructive",
+        className,
+      )}
+      {...props}
+    />
+  );
 }
 /** An item that leads somewhere: give it `render={<Link to=… />}` or `href`. */
 export function MenuLinkItem({ className, ...props }: Omit<Primitive.LinkItem.Props, "className"> & { className?: string }) {

@@ -26,13 +26,14 @@ const atClient = () => {
   return now;
 };
 const atServer = () => null;
+const readClock = () => Date.now();
 
 /** "5 min ago", kept up to date; the exact time on hover. The server has no time zone of the reader's, so it says UTC until the page runs. */
 export function RelativeTime({ at, className }: { at: string; className?: string }) {
   const moment = useSyncExternalStore<number | null>(subscribe, atClient, atServer);
   return (
     <time dateTime={at} title={formatExactTime(at, moment === null ? "UTC" : undefined)} className={className} suppressHydrationWarning>
-      {formatRelativeTime(at, moment ?? Date.now())}
+      {formatRelativeTime(at, moment ?? readClock())}
     </time>
   );
 }

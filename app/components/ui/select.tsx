@@ -34,17 +34,31 @@ export function Select({ options, value, defaultValue, onValueChange, name, id, 
       {...(disabled !== undefined ? { disabled } : {})}
       onValueChange={(next) => typeof next === "string" && onValueChange?.(next)}
     >
-      <Primitive.Trigger data-slot="select" id={id} className={cn(inputClasses, "flex h-9 items-center justify-between gap-2 pr-2 pl-3 select-none", className)} {...aria}>
+      <Primitive.Trigger
+        data-slot="select"
+        id={id}
+        className={cn(inputClasses, "flex h-9 items-center justify-between gap-2 pr-2 pl-3 select-none", className)}
+        {...aria}
+      >
         <Primitive.Value className="min-w-0 truncate" />
-        <Primitive.Icon><ChevronsUpDownIcon aria-hidden className="size-4 text-muted-foreground" /></Primitive.Icon>
+        <Primitive.Icon>
+          <ChevronsUpDownIcon aria-hidden className="size-4 text-muted-foreground" />
+        </Primitive.Icon>
       </Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Positioner sideOffset={6} alignItemWithTrigger={false} className="z-50 outline-none">
-          <Primitive.Popup className={cn(menuPopupClasses, "max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto transition-opacity duration-120 data-ending-style:opacity-0 data-starting-style:opacity-0")}>
+          <Primitive.Popup
+            className={cn(
+              menuPopupClasses,
+              "max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto transition-opacity duration-120 data-ending-style:opacity-0 data-starting-style:opacity-0",
+            )}
+          >
             {options.map((option) => (
               <Primitive.Item key={option.value} value={option.value} className={cn(menuItemClasses, "justify-between")}>
                 <Primitive.ItemText>{option.label}</Primitive.ItemText>
-                <Primitive.ItemIndicator><CheckIcon aria-hidden className="size-4" /></Primitive.ItemIndicator>
+                <Primitive.ItemIndicator>
+                  <CheckIcon aria-hidden className="size-4" />
+                </Primitive.ItemIndicator>
               </Primitive.Item>
             ))}
           </Primitive.Popup>

@@ -32,7 +32,10 @@ export function SheetContent({ className, children, side = "right", ...props }: 
         {...props}
       >
         {children}
-        <Primitive.Close aria-label="Close" className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "absolute top-4 right-4 text-muted-foreground")}>
+        <Primitive.Close
+          aria-label="Close"
+          className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "absolute top-4 right-4 text-muted-foreground")}
+        >
           <XIcon aria-hidden />
         </Primitive.Close>
       </Primitive.Popup>
@@ -47,7 +50,13 @@ export function SheetBody({ className, ...props }: ComponentProps<"div">) {
   return <div data-slot="sheet-body" className={cn("flex flex-1 flex-col gap-6 px-6 py-5", className)} {...props} />;
 }
 export function SheetFooter({ className, ...props }: ComponentProps<"div">) {
-  return <div data-slot="sheet-footer" className={cn("sticky bottom-0 flex justify-end gap-2 border-t bg-popover px-6 py-3", className)} {...props} />;
+  return (
+    <div
+      data-slot="sheet-footer"
+      className={cn("sticky bottom-0 flex justify-end gap-2 border-t bg-popover px-6 py-3", className)}
+      {...props}
+    />
+  );
 }
 export function SheetTitle({ className, ...props }: Omit<Primitive.Title.Props, "className"> & { className?: string }) {
   return <Primitive.Title data-slot="sheet-title" className={cn("text-heading", className)} {...props} />;

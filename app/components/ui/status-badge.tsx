@@ -4,8 +4,20 @@ import { Badge } from "./badge.tsx";
 /** The five states that have a colour. */
 export type StatusColor = "running" | "sleeping" | "deploying" | "error" | "stopped";
 
-const words: Record<StatusColor, string> = { running: "Running", sleeping: "Sleeping", deploying: "Deploying", error: "Error", stopped: "Stopped" };
-const dots: Record<StatusColor, string> = { running: "bg-running", sleeping: "bg-sleeping", deploying: "bg-deploying motion-safe:animate-pulse", error: "bg-error", stopped: "bg-stopped" };
+const words: Record<StatusColor, string> = {
+  running: "Running",
+  sleeping: "Sleeping",
+  deploying: "Deploying",
+  error: "Error",
+  stopped: "Stopped",
+};
+const dots: Record<StatusColor, string> = {
+  running: "bg-running",
+  sleeping: "bg-sleeping",
+  deploying: "bg-deploying motion-safe:animate-pulse",
+  error: "bg-error",
+  stopped: "bg-stopped",
+};
 
 /** Its coloured dot alone, for beside a name that says the word elsewhere. */
 export function StatusDot({ status, className }: { status: StatusColor; className?: string }) {

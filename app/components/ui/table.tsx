@@ -19,7 +19,13 @@ export function TableRow({ className, ...props }: ComponentProps<"tr">) {
   return <tr className={cn("h-9 border-b transition-colors hover:bg-muted/60", className)} {...props} />;
 }
 export function TableHead({ className, ...props }: ComponentProps<"th">) {
-  return <th className={cn("h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-muted-foreground first:pl-4 last:pr-4", className)} scope="col" {...props} />;
+  return (
+    <th
+      className={cn("h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-muted-foreground first:pl-4 last:pr-4", className)}
+      scope="col"
+      {...props}
+    />
+  );
 }
 export function TableCell({ className, ...props }: ComponentProps<"td">) {
   return <td className={cn("px-3 py-1.5 whitespace-nowrap first:pl-4 last:pr-4", className)} {...props} />;

@@ -18,11 +18,23 @@ export function TabsTrigger({ className, ...props }: Styled<Primitive.Tab.Props>
   return (
     <Primitive.Tab
       data-slot="tabs-trigger"
-      className={cn("inline-flex h-9 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap text-muted-foreground transition-colors outline-none select-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset data-active:text-foreground [&_svg:not([class*='size-'])]:size-4", className)}
+      className={cn(
+        "inline-flex h-9 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap text-muted-foreground transition-colors outline-none select-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset data-active:text-foreground [&_svg:not([class*='size-'])]:size-4",
+        className,
+      )}
       {...props}
     />
   );
 }
 export function TabsContent({ className, ...props }: Styled<Primitive.Panel.Props>) {
-  return <Primitive.Panel data-slot="tabs-content" className={cn("min-h-0 flex-1 rounded-md outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset", className)} {...props} />;
+  return (
+    <Primitive.Panel
+      data-slot="tabs-content"
+      className={cn(
+        "min-h-0 flex-1 rounded-md outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset",
+        className,
+      )}
+      {...props}
+    />
+  );
 }

@@ -45,6 +45,14 @@ const subscribe = (listener: () => void) => {
 
 /** Stands once, in the root. */
 export function ToastHost() {
-  const shown = useSyncExternalStore(subscribe, () => wanted, () => false);
-  return shown ? <Suspense fallback={null}><Toaster /></Suspense> : null;
+  const shown = useSyncExternalStore(
+    subscribe,
+    () => wanted,
+    () => false,
+  );
+  return shown ? (
+    <Suspense fallback={null}>
+      <Toaster />
+    </Suspense>
+  ) : null;
 }

@@ -37,7 +37,11 @@ function Messages() {
     [add, close],
   );
   return toasts.map((message) => (
-    <Primitive.Root key={message.id} toast={message} className="rounded-lg border bg-popover text-popover-foreground shadow-popup transition-[opacity,translate] duration-150 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0">
+    <Primitive.Root
+      key={message.id}
+      toast={message}
+      className="rounded-lg border bg-popover text-popover-foreground shadow-popup transition-[opacity,translate] duration-150 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0"
+    >
       <Primitive.Content className="flex items-start gap-2.5 py-3 pr-2 pl-3.5">
         {message.type === "error" && <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-error" />}
         {message.type === "success" && <CircleCheckIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-running" />}
@@ -46,7 +50,10 @@ function Messages() {
           <Primitive.Description className="text-[13px] break-words text-muted-foreground" />
         </div>
         <Primitive.Action className={cn(buttonVariants({ variant: "outline", size: "sm" }), "-my-0.5")} />
-        <Primitive.Close aria-label="Dismiss" className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "-my-0.5 text-muted-foreground")}>
+        <Primitive.Close
+          aria-label="Dismiss"
+          className={cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "-my-0.5 text-muted-foreground")}
+        >
           <XIcon aria-hidden />
         </Primitive.Close>
       </Primitive.Content>

@@ -18,7 +18,10 @@ export function Tooltip({ content, side = "bottom", children }: TooltipProps) {
       <Primitive.Trigger render={children} />
       <Primitive.Portal>
         <Primitive.Positioner side={side} sideOffset={6} className="z-50">
-          <Primitive.Popup data-slot="tooltip" className="max-w-72 rounded-md bg-foreground px-2 py-1 text-xs text-background shadow-popup transition-opacity duration-120 data-ending-style:opacity-0 data-instant:transition-none data-starting-style:opacity-0">
+          <Primitive.Popup
+            data-slot="tooltip"
+            className="max-w-72 rounded-md bg-foreground px-2 py-1 text-xs text-background shadow-popup transition-opacity duration-120 data-ending-style:opacity-0 data-instant:transition-none data-starting-style:opacity-0"
+          >
             {content}
           </Primitive.Popup>
         </Primitive.Positioner>

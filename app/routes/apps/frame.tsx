@@ -8,7 +8,9 @@ export default function Frame() {
   return (
     <>
       <TopBar />
-      <main id="main" className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-6 sm:py-8"><Outlet /></main>
+      <main id="main" className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-6 sm:py-8">
+        <Outlet />
+      </main>
     </>
   );
 }
@@ -17,7 +19,9 @@ export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {
   return (
     <>
       <TopBar />
-      <main id="main" className="mx-auto w-full max-w-6xl px-4 py-16 sm:px-6"><Failure error={error} /></main>
+      <main id="main" className="mx-auto w-full max-w-6xl px-4 py-16 sm:px-6">
+        <Failure error={error} />
+      </main>
     </>
   );
 }

@@ -53,7 +53,10 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-title">Apps</h1>
-        <Link to="/apps/new" className={buttonVariants()}><PlusIcon aria-hidden />New app</Link>
+        <Link to="/apps/new" className={buttonVariants()}>
+          <PlusIcon aria-hidden />
+          New app
+        </Link>
       </div>
       <div className="mt-5 flex flex-wrap items-center gap-x-4 gap-y-3">
         <Search query={query} />
@@ -61,17 +64,49 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
       </div>
       <div className="mt-4 overflow-hidden rounded-xl border bg-card">
         {page.items.length > 0 ? (
-          <ul aria-label="Apps" className="divide-y">{page.items.map((app) => <AppRow key={app.id} app={app} />)}</ul>
+          <ul aria-label="Apps" className="divide-y">
+            {page.items.map((app) => (
+              <AppRow key={app.id} app={app} />
+            ))}
+          </ul>
         ) : (
-          <EmptyState icon={<SearchIcon />} title="No app matches" action={<Link to="/apps" className={buttonVariants({ variant: "outline" })}>Show all {plural(total, "app")}</Link>}>
-            {query.search !== undefined ? <>Nothing is called “{query.search}”{query.status !== undefined && <> and is {query.status}</>}.</> : <>None of your apps is {query.status} now.</>}
+          <EmptyState
+            icon={<SearchIcon />}
+            title="No app matches"
+            action={
+              <Link to="/apps" className={buttonVariants({ variant: "outline" })}>
+                Show all {plural(total, "app")}
+              </Link>
+            }
+          >
+            {query.search !== undefined ? (
+              <>
+                Nothing is called “{query.search}”{query.status !== undefined && <> and is {query.status}</>}.
+              </>
+            ) : (
+              <>None of your apps is {query.status} now.</>
+            )}
           </EmptyState>
         )}
       </div>
       {(page.nextCursor !== null || query.cursor !== undefined) && (
         <nav aria-label="Pages" className="mt-4 flex items-center justify-between">
-          {query.cursor === undefined ? <span /> : <Link to={toListPath(query, { cursor: undefined })} className={buttonVariants({ variant: "outline", size: "sm" })}><ChevronLeftIcon aria-hidden />First page</Link>}
-          {page.nextCursor === null ? <span className="text-muted-foreground">{filtered ? "That was the last match." : "That was the last one."}</span> : <Link to={toListPath(query, { cursor: page.nextCursor })} className={buttonVariants({ variant: "outline", size: "sm" })}>Next page<ChevronRightIcon aria-hidden /></Link>}
+          {query.cursor === undefined ? (
+            <span />
+          ) : (
+            <Link to={toListPath(query, { cursor: undefined })} className={buttonVariants({ variant: "outline", size: "sm" })}>
+              <ChevronLeftIcon aria-hidden />
+              First page
+            </Link>
+          )}
+          {page.nextCursor === null ? (
+            <span className="text-muted-foreground">{filtered ? "That was the last match." : "That was the last one."}</span>
+          ) : (
+            <Link to={toListPath(query, { cursor: page.nextCursor })} className={buttonVariants({ variant: "outline", size: "sm" })}>
+              Next page
+              <ChevronRightIcon aria-hidden />
+            </Link>
+          )}
         </nav>
       )}
     </>
@@ -90,10 +125,27 @@ function Search({ query }: { query: ListQuery }) {
     if (input.current && document.activeElement !== input.current) input.current.value = search;
   }, [search]);
   return (
-    <Form role="search" action="/apps" className="relative w-full sm:w-72" onChange={({ currentTarget }) => void submit(currentTarget, { replace: true })}>
-      <SearchIcon aria-hidden className={`absolute top-2.5 left-3 size-4 text-muted-foreground ${busy ? "motion-safe:animate-pulse" : ""}`} />
+    <Form
+      role="search"
+      action="/apps"
+      className="relative w-full sm:w-72"
+      onChange={({ currentTarget }) => void submit(currentTarget, { replace: true })}
+    >
+      <SearchIcon
+        aria-hidden
+        className={`absolute top-2.5 left-3 size-4 text-muted-foreground ${busy ? "motion-safe:animate-pulse" : ""}`}
+      />
       {query.status !== undefined && <input type="hidden" name="status" value={query.status} />}
-      <Input ref={input} type="search" name="search" aria-label="Search apps" placeholder="Search by name or address" defaultValue={search} data-page-search="" className="pl-9" />
+      <Input
+        ref={input}
+        type="search"
+        name="search"
+        aria-label="Search apps"
+        placeholder="Search by name or address"
+        defaultValue={search}
+        data-page-search=""
+        className="pl-9"
+      />
     </Form>
   );
 }

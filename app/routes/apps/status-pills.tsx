@@ -16,7 +16,16 @@ export function StatusPills({ counts, total, query }: StatusPillsProps) {
   return (
     <nav aria-label="Filter by status" className="-mx-1 flex max-w-full gap-1 overflow-x-auto p-1">
       <Pill to={toListPath(query, { status: undefined })} current={query.status === undefined} label="All" count={total} />
-      {shown.map((status) => <Pill key={status} status={status} to={toListPath(query, { status })} current={query.status === status} label={status} count={counts[status]} />)}
+      {shown.map((status) => (
+        <Pill
+          key={status}
+          status={status}
+          to={toListPath(query, { status })}
+          current={query.status === status}
+          label={status}
+          count={counts[status]}
+        />
+      ))}
     </nav>
   );
 }
@@ -27,7 +36,10 @@ function Pill({ to, current, label, count, status }: { to: string; current: bool
       to={to}
       aria-current={current ? "true" : undefined}
       preventScrollReset
-      className={cn("flex h-8 shrink-0 items-center gap-1.5 rounded-full border px-3 text-[13px] font-medium capitalize transition-colors outline-none focus-visible:ring-2 focus-visible:ring-ring", current ? "border-foreground/25 bg-accent text-accent-foreground" : "text-muted-foreground hover:bg-accent hover:text-foreground")}
+      className={cn(
+        "flex h-8 shrink-0 items-center gap-1.5 rounded-full border px-3 text-[13px] font-medium capitalize transition-colors outline-none focus-visible:ring-2 focus-visible:ring-ring",
+        current ? "border-foreground/25 bg-accent text-accent-foreground" : "text-muted-foreground hover:bg-accent hover:text-foreground",
+      )}
     >
       {status && <StatusDot status={status} />}
       {label}

@@ -19,9 +19,14 @@ export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
 });
 
 export const action = formAction(async ({ request, url, context }: Route.ActionArgs) => {
-  const schema = z.object({ email: z.string({ error: "Enter your e-mail address." }), password: z.string({ error: "Enter your password." }) });
+  const schema = z.object({
+    email: z.string({ error: "Enter your e-mail address." }),
+    password: z.string({ error: "Enter your password." }),
+  });
   const { setCookies } = await context.get(servicesContext).accounts.signIn(await readForm(request, schema), request);
-  return redirect(safeNext(url.searchParams.get("next")), { headers: setCookies.map((cookie): [string, string] => ["set-cookie", cookie]) });
+  return redirect(safeNext(url.searchParams.get("next")), {
+    headers: setCookies.map((cookie): [string, string] => ["set-cookie", cookie]),
+  });
 });
 
 export default function SignIn({ loaderData, actionData }: Route.ComponentProps) {
@@ -35,11 +40,27 @@ export default function SignIn({ loaderData, actionData }: Route.ComponentProps)
       {next !== null && <p className="mt-1 text-muted-foreground">You come back to where you were going.</p>}
       <Form method="post" className="mt-6 flex flex-col gap-4" noValidate>
         <FormMessage>{message}</FormMessage>
-        <Field label="E-mail" error={fields["email"]}>{(control) => <Input {...control} name="email" type="email" autoComplete="email" autoFocus />}</Field>
-        <Field label="Password" error={fields["password"]}>{(control) => <Input {...control} name="password" type="password" autoComplete="current-password" />}</Field>
-        <Button type="submit" aria-disabled={busy} className="mt-1">{busy ? "Signing in…" : "Sign in"}</Button>
+        <Field label="E-mail" error={fields["email"]}>
+          {(control) => <Input {...control} name="email" type="email" autoComplete="email" autoFocus />}
+        </Field>
+        <Field label="Password" error={fields["password"]}>
+          {(control) => <Input {...control} name="password" type="password" autoComplete="current-password" />}
+        </Field>
+        <Button type="submit" aria-disabled={busy} className="mt-1">
+          {busy ? "Signing in…" : "Sign in"}
+        </Button>
       </Form>
-      {loaderData.open && <p className="mt-6 text-muted-foreground">No account yet? <Link to={next === null ? "/sign-up" : `/sign-up?next=${encodeURIComponent(next)}`} className="font-medium text-primary underline underline-offset-4">Sign up</Link></p>}
+      {loaderData.open && (
+        <p className="mt-6 text-muted-foreground">
+          No account yet?{" "}
+          <Link
+            to={next === null ? "/sign-up" : `/sign-up?next=${encodeURIComponent(next)}`}
+            className="font-medium text-primary underline underline-offset-4"
+          >
+            Sign up
+          </Link>
+        </p>
+      )}
     </>
   );
 }

@@ -20,7 +20,11 @@ export const loader = route(async ({ context }: Route.LoaderArgs) => {
 
 export const action = formAction(async ({ request, context }: Route.ActionArgs) => {
   const schema = z.object({
-    name: z.string({ error: "Enter the name that others see." }).trim().min(1, "Enter the name that others see.").max(80, "Use at most 80 characters."),
+    name: z
+      .string({ error: "Enter the name that others see." })
+      .trim()
+      .min(1, "Enter the name that others see.")
+      .max(80, "Use at most 80 characters."),
     email: z.email({ error: "Enter an e-mail address, such as ada@example.org." }),
     password: z.string({ error: "Choose a password." }).min(8, "Use at least 8 characters.").max(256, "Use at most 256 characters."),
     setupCode: z.string().trim().optional(),
@@ -40,26 +44,52 @@ async function firstPage({ apps, templates }: Services, userId: string): Promise
 }
 
 export default function SignUp({ loaderData: { open, first, setupCodeRequired }, actionData }: Route.ComponentProps) {
-  const { fields, message } = sortProblems(actionData && "problem" in actionData ? actionData.problem : undefined, ["name", "email", "password", "setupCode"]);
+  const { fields, message } = sortProblems(actionData && "problem" in actionData ? actionData.problem : undefined, [
+    "name",
+    "email",
+    "password",
+    "setupCode",
+  ]);
   const busy = useNavigation().formAction === "/sign-up";
   if (!open) return <Closed />;
   return (
     <>
       <h1 className="text-title">{first ? "Make the first account" : "Sign up"}</h1>
-      <p className="mt-1 text-muted-foreground">{first ? "It will be the administrator of this installation." : "You land in the editor with a small app, ready to deploy."}</p>
+      <p className="mt-1 text-muted-foreground">
+        {first ? "It will be the administrator of this installation." : "You land in the editor with a small app, ready to deploy."}
+      </p>
       <Form method="post" className="mt-6 flex flex-col gap-4" noValidate>
         <FormMessage>{message}</FormMessage>
-        <Field label="Name" error={fields["name"]}>{(control) => <Input {...control} name="name" autoComplete="name" autoFocus />}</Field>
-        <Field label="E-mail" error={fields["email"]}>{(control) => <Input {...control} name="email" type="email" autoComplete="email" />}</Field>
-        <Field label="Password" hint="At least 8 characters." error={fields["password"]}>{(control) => <Input {...control} name="password" type="password" autoComplete="new-password" />}</Field>
+        <Field label="Name" error={fields["name"]}>
+          {(control) => <Input {...control} name="name" autoComplete="name" autoFocus />}
+        </Field>
+        <Field label="E-mail" error={fields["email"]}>
+          {(control) => <Input {...control} name="email" type="email" autoComplete="email" />}
+        </Field>
+        <Field label="Password" hint="At least 8 characters." error={fields["password"]}>
+          {(control) => <Input {...control} name="password" type="password" autoComplete="new-password" />}
+        </Field>
         {setupCodeRequired && (
-          <Field label="Setup code" hint="This installation can be reached by others, so the first account needs the code that the platform wrote to its log at start." error={fields["setupCode"]}>
+          <Field
+            label="Setup code"
+            hint="This installation can be reached by others, so the first account needs the code that the platform wrote to its log at start."
+            error={fields["setupCode"]}
+          >
             {(control) => <Input {...control} name="setupCode" autoComplete="one-time-code" spellCheck={false} className="text-code" />}
           </Field>
         )}
-        <Button type="submit" aria-disabled={busy} className="mt-1">{busy ? "Making your account…" : "Sign up"}</Button>
+        <Button type="submit" aria-disabled={busy} className="mt-1">
+          {busy ? "Making your account…" : "Sign up"}
+        </Button>
       </Form>
-      {!first && <p className="mt-6 text-muted-foreground">Have an account? <Link to="/sign-in" className="font-medium text-primary underline underline-offset-4">Sign in</Link></p>}
+      {!first && (
+        <p className="mt-6 text-muted-foreground">
+          Have an account?{" "}
+          <Link to="/sign-in" className="font-medium text-primary underline underline-offset-4">
+            Sign in
+          </Link>
+        </p>
+      )}
     </>
   );
 }
@@ -68,8 +98,12 @@ function Closed() {
   return (
     <>
       <h1 className="text-title">Sign-up is closed</h1>
-      <p className="mt-1 text-muted-foreground">The administrator of this installation makes the accounts. Ask them for one, then sign in here.</p>
-      <Button nativeButton={false} render={<Link to="/sign-in" />} className="mt-6 w-full">Sign in</Button>
+      <p className="mt-1 text-muted-foreground">
+        The administrator of this installation makes the accounts. Ask them for one, then sign in here.
+      </p>
+      <Button nativeButton={false} render={<Link to="/sign-in" />} className="mt-6 w-full">
+        Sign in
+      </Button>
     </>
   );
 }

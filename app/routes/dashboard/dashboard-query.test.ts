@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { formatBytes, formatMs, readRequestQuery, toRequestSearch } from "./dashboard-query.ts";
 
 test("the filter survives the address, nonsense does not", () => {
-  expect(readRequestQuery(new URLSearchParams("status=5xx&method=post&path=%2Fnotes&request=r1"))).toEqual({ status: "5xx", method: "POST", path: "/notes", cursor: undefined, request: "r1" });
+  expect(readRequestQuery(new URLSearchParams("status=5xx&method=post&path=%2Fnotes&request=r1"))).toEqual({
+    status: "5xx",
+    method: "POST",
+    path: "/notes",
+    cursor: undefined,
+    request: "r1",
+  });
   expect(readRequestQuery(new URLSearchParams("status=9xx")).status).toBeUndefined();
   expect(readRequestQuery(new URLSearchParams("status=404")).status).toBe("404");
 });

@@ -13,7 +13,13 @@ const keys = ["status", "method", "path", "cursor", "request"] as const;
 export function readRequestQuery(params: URLSearchParams): RequestQuery {
   const read = (key: string) => params.get(key)?.trim().slice(0, 500) || undefined;
   const status = read("status");
-  return { status: status !== undefined && /^([1-5]xx|[1-5]\d\d)$/.test(status) ? status : undefined, method: read("method")?.toUpperCase(), path: read("path"), cursor: read("cursor"), request: read("request") };
+  return {
+    status: status !== undefined && /^([1-5]xx|[1-5]\d\d)$/.test(status) ? status : undefined,
+    method: read("method")?.toUpperCase(),
+    path: read("path"),
+    cursor: read("cursor"),
+    request: read("request"),
+  };
 }
 
 /** The query string with `change` applied, `?` included: relative links keep the page. */

@@ -17,7 +17,12 @@ import { useLiveUpdates } from "./use-live-updates.ts";
 import { VersionsCard } from "./versions-card.tsx";
 
 export const meta: Route.MetaFunction = ({ loaderData }) => [{ title: `${loaderData?.app.name ?? "App"} · FastAPI Platform` }];
-export const handle: PageHandle = { crumbs: ({ slug }, data) => [{ label: "Apps", to: "/apps" }, { label: (data as Route.ComponentProps["loaderData"] | undefined)?.app.name ?? slug ?? "App" }] };
+export const handle: PageHandle = {
+  crumbs: ({ slug }, data) => [
+    { label: "Apps", to: "/apps" },
+    { label: (data as Route.ComponentProps["loaderData"] | undefined)?.app.name ?? slug ?? "App" },
+  ],
+};
 
 export const loader = route(async ({ url, params, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
@@ -49,7 +54,10 @@ export const action = formAction(async ({ request, params, context }: Route.Acti
   else if (input.intent !== "delete") await deployments[input.intent](user.id, params.slug);
   else {
     const app = await apps.find(user.id, params.slug);
-    if (input.confirm !== app.name) throw new AppError("validation_failed", "The name is not the same.", { problems: [{ path: "confirm", message: `Type ${app.name} to delete it.` }] });
+    if (input.confirm !== app.name)
+      throw new AppError("validation_failed", "The name is not the same.", {
+        problems: [{ path: "confirm", message: `Type ${app.name} to delete it.` }],
+      });
     await apps.remove(user.id, params.slug);
     return redirect("/apps");
   }
@@ -58,7 +66,10 @@ export const action = formAction(async ({ request, params, context }: Route.Acti
 
 export default function Dashboard({ loaderData, actionData }: Route.ComponentProps) {
   const { app, query, page, opened, versions, deployment, stats } = loaderData;
-  useLiveUpdates(app.lastDeployment?.state === "running" ? app.lastDeployment.id : null, query.request === undefined && query.cursor === undefined);
+  useLiveUpdates(
+    app.lastDeployment?.state === "running" ? app.lastDeployment.id : null,
+    query.request === undefined && query.cursor === undefined,
+  );
   const problem = actionData && "problem" in actionData ? actionData.problem : undefined;
   return (
     <>

@@ -25,10 +25,26 @@ export function DatabaseCard({ database, stats, slug }: DatabaseCardProps) {
         {database && <span className="text-code text-muted-foreground">{database.name}</span>}
       </CardHeader>
       {database === null ? (
-        <EmptyState icon={<DatabaseIcon />} title="No database" className="border-t py-8" action={<Button size="sm" variant="outline" nativeButton={false} render={<Link to={`/apps/${slug}/edit`} />}>Bind one in the editor</Button>} />
+        <EmptyState
+          icon={<DatabaseIcon />}
+          title="No database"
+          className="border-t py-8"
+          action={
+            <Button size="sm" variant="outline" nativeButton={false} render={<Link to={`/apps/${slug}/edit`} />}>
+              Bind one in the editor
+            </Button>
+          }
+        />
       ) : (
         <div className="border-t">
-          <Suspense fallback={<div className="flex flex-col gap-3 px-4 py-3.5"><Skeleton className="h-4 w-3/4" /><Skeleton className="h-4 w-1/2" /></div>}>
+          <Suspense
+            fallback={
+              <div className="flex flex-col gap-3 px-4 py-3.5">
+                <Skeleton className="h-4 w-3/4" />
+                <Skeleton className="h-4 w-1/2" />
+              </div>
+            }
+          >
             <Await resolve={stats}>{(loaded) => <Collections stats={loaded} />}</Await>
           </Suspense>
         </div>
@@ -38,13 +54,22 @@ export function DatabaseCard({ database, stats, slug }: DatabaseCardProps) {
 }
 
 function Collections({ stats }: { stats: DatabaseStats | null }) {
-  if (stats === null) return <p className="px-4 py-3.5 text-muted-foreground">The database did not answer. Its data is not affected; load the page again in a moment.</p>;
-  if (stats.collections.length === 0) return <p className="px-4 py-3.5 text-muted-foreground">Empty: a collection appears with its first document.</p>;
+  if (stats === null)
+    return (
+      <p className="px-4 py-3.5 text-muted-foreground">
+        The database did not answer. Its data is not affected; load the page again in a moment.
+      </p>
+    );
+  if (stats.collections.length === 0)
+    return <p className="px-4 py-3.5 text-muted-foreground">Empty: a collection appears with its first document.</p>;
   return (
     <>
       <ul className="max-h-72 divide-y overflow-y-auto">
         {stats.collections.map(({ name, documents }) => (
-          <li key={name} className="flex h-9 items-center justify-between gap-4 px-4"><span className="text-code truncate">{name}</span><span className="shrink-0 text-[13px] text-muted-foreground tabular-nums">{plural(documents, "document")}</span></li>
+          <li key={name} className="flex h-9 items-center justify-between gap-4 px-4">
+            <span className="text-code truncate">{name}</span>
+            <span className="shrink-0 text-[13px] text-muted-foreground tabular-nums">{plural(documents, "document")}</span>
+          </li>
         ))}
       </ul>
       <p className="border-t px-4 py-2 text-[13px] text-muted-foreground tabular-nums">{formatBytes(stats.sizeBytes)} in all</p>

@@ -15,11 +15,26 @@ export function DeleteCard({ name, problem }: { name: string; problem: Problem |
   return (
     <Card aria-label="Delete">
       <details open={fields["confirm"] !== undefined} className="group px-4 py-3">
-        <summary className={cn(buttonVariants({ variant: "ghost", size: "sm" }), "-ml-2.5 w-fit text-muted-foreground")}>Delete this app…</summary>
+        <summary className={cn(buttonVariants({ variant: "ghost", size: "sm" }), "-ml-2.5 w-fit text-muted-foreground")}>
+          Delete this app…
+        </summary>
         <Form method="post" className="mt-3 flex flex-col gap-3">
-          <p className="text-[13px] text-muted-foreground">Removes its files, versions, variables, logs and requests, for good. Its database and what is in it stay.</p>
-          <Field label={<>Type <span className="text-code select-all">{name}</span> to confirm</>} error={fields["confirm"]}>{(control) => <Input {...control} name="confirm" autoComplete="off" spellCheck={false} />}</Field>
-          <Button type="submit" name="intent" value="delete" variant="destructive" aria-disabled={busy}>{busy ? "Deleting…" : "Delete app"}</Button>
+          <p className="text-[13px] text-muted-foreground">
+            Removes its files, versions, variables, logs and requests, for good. Its database and what is in it stay.
+          </p>
+          <Field
+            label={
+              <>
+                Type <span className="text-code select-all">{name}</span> to confirm
+              </>
+            }
+            error={fields["confirm"]}
+          >
+            {(control) => <Input {...control} name="confirm" autoComplete="off" spellCheck={false} />}
+          </Field>
+          <Button type="submit" name="intent" value="delete" variant="destructive" aria-disabled={busy}>
+            {busy ? "Deleting…" : "Delete app"}
+          </Button>
         </Form>
       </details>
     </Card>

@@ -9,5 +9,11 @@ export const loader = route(async ({ params, context }: Route.LoaderArgs) => {
   const app = await apps.find(user.id, params.slug);
   const { items } = await logs.list(user.id, app.id, { tail: 1_000 });
   const text = items.map(({ at, stream, text: line }) => `${at} ${stream} ${line}\n`).join("");
-  return new Response(text, { headers: { "content-type": "text/plain; charset=utf-8", "content-disposition": `attachment; filename="${app.slug}.log"`, "cache-control": "no-store" } });
+  return new Response(text, {
+    headers: {
+      "content-type": "text/plain; charset=utf-8",
+      "content-disposition": `attachment; filename="${app.slug}.log"`,
+      "cache-control": "no-store",
+    },
+  });
 });

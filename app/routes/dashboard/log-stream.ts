@@ -11,5 +11,10 @@ export const loader = route(async ({ request, params, context }: Route.LoaderArg
   // Not theirs or not there: a 404 instead of a stream.
   const app = await apps.find(user.id, params.slug);
   const readLast = async () => (await logs.list(user.id, app.id, { tail: 500 })).items;
-  return eventStream(request, (signal) => tailLines(readLast, logs.follow(user.id, app.id, signal)), (line) => ({ data: line }), stopping);
+  return eventStream(
+    request,
+    (signal) => tailLines(readLast, logs.follow(user.id, app.id, signal)),
+    (line) => ({ data: line }),
+    stopping,
+  );
 });

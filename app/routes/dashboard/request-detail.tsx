@@ -11,7 +11,12 @@ import { splitTraceback, toEditorPath } from "./traceback.ts";
 export function RequestDetail({ entry, slug }: { entry: RequestEntry; slug: string }) {
   const facts: [string, string][] = [
     ["Time", formatExactTime(entry.at, "UTC")],
-    ["Latency", entry.coldStartMs === null ? formatMs(entry.latencyMs) : `${formatMs(entry.latencyMs)}, of it ${formatMs(entry.coldStartMs)} cold start`],
+    [
+      "Latency",
+      entry.coldStartMs === null
+        ? formatMs(entry.latencyMs)
+        : `${formatMs(entry.latencyMs)}, of it ${formatMs(entry.coldStartMs)} cold start`,
+    ],
     ["Bytes in, out", `${formatBytes(entry.bytesIn)}, ${formatBytes(entry.bytesOut)}`],
     ["Answered by", entry.answeredBy === "app" ? `the app, version ${entry.version}` : "the platform, before the app"],
     ["Query", entry.queryNames.length === 0 ? "none" : entry.queryNames.join(", ")],
@@ -19,10 +24,15 @@ export function RequestDetail({ entry, slug }: { entry: RequestEntry; slug: stri
   ];
   return (
     <div className="flex min-w-0 flex-col gap-4 whitespace-normal">
-      <p className="text-code break-all">{entry.method} {entry.path}</p>
+      <p className="text-code break-all">
+        {entry.method} {entry.path}
+      </p>
       <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
         {facts.map(([name, value]) => (
-          <div key={name} className="min-w-0"><dt className="text-xs text-muted-foreground">{name}</dt><dd className="break-words tabular-nums">{value}</dd></div>
+          <div key={name} className="min-w-0">
+            <dt className="text-xs text-muted-foreground">{name}</dt>
+            <dd className="break-words tabular-nums">{value}</dd>
+          </div>
         ))}
       </dl>
       {entry.error && <ErrorDetail error={entry.error} slug={slug} />}
@@ -34,15 +44,36 @@ function ErrorDetail({ error, slug }: { error: NonNullable<RequestEntry["error"]
   return (
     <div className="min-w-0 overflow-hidden rounded-lg border bg-card">
       <div className="flex flex-wrap items-center justify-between gap-2 border-b px-3 py-2">
-        <p className="min-w-0 break-words"><span className="font-medium text-error">{error.type}</span>{error.message !== "" && `: ${error.message}`}</p>
+        <p className="min-w-0 break-words">
+          <span className="font-medium text-error">{error.type}</span>
+          {error.message !== "" && `: ${error.message}`}
+        </p>
         <div className="flex items-center gap-1">
           <CopyButton value={error.traceback} label="Copy traceback" />
-          {error.file !== undefined && error.line !== undefined && <Button size="sm" variant="outline" nativeButton={false} render={<Link to={toEditorPath(slug, error.file, error.line)} />}><PencilIcon aria-hidden />{error.file}:{error.line}</Button>}
+          {error.file !== undefined && error.line !== undefined && (
+            <Button size="sm" variant="outline" nativeButton={false} render={<Link to={toEditorPath(slug, error.file, error.line)} />}>
+              <PencilIcon aria-hidden />
+              {error.file}:{error.line}
+            </Button>
+          )}
         </div>
       </div>
       {/* Scrolls by itself, so that it can be reached and read by keyboard. */}
-      <pre tabIndex={0} aria-label="Traceback" role="region" className="text-code max-h-96 overflow-auto px-3 py-2.5 leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset">
-        {splitTraceback(error.traceback).map(({ text, place }, index) => (place ? <Link key={index} to={toEditorPath(slug, place.file, place.line)} className="text-primary underline underline-offset-2">{text}</Link> : <span key={index}>{text}</span>))}
+      <pre
+        tabIndex={0}
+        aria-label="Traceback"
+        role="region"
+        className="text-code max-h-96 overflow-auto px-3 py-2.5 leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
+      >
+        {splitTraceback(error.traceback).map(({ text, place }, index) =>
+          place ? (
+            <Link key={index} to={toEditorPath(slug, place.file, place.line)} className="text-primary underline underline-offset-2">
+              {text}
+            </Link>
+          ) : (
+            <span key={index}>{text}</span>
+          ),
+        )}
       </pre>
     </div>
   );

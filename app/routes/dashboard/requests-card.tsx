@@ -38,14 +38,23 @@ export function RequestsCard({ slug, url, deployed, page, query, opened }: Reque
       ) : (
         <Table className="border-t">
           <TableHeader>
-            <TableRow className="hover:bg-transparent"><TableHead className="max-sm:hidden">Time</TableHead><TableHead>Request</TableHead><TableHead className="text-right">Status</TableHead><TableHead className="text-right">Latency</TableHead></TableRow>
+            <TableRow className="hover:bg-transparent">
+              <TableHead className="max-sm:hidden">Time</TableHead>
+              <TableHead>Request</TableHead>
+              <TableHead className="text-right">Status</TableHead>
+              <TableHead className="text-right">Latency</TableHead>
+            </TableRow>
           </TableHeader>
           <TableBody>
             {page.items.map((entry) => (
               <Fragment key={entry.id}>
                 <Row entry={entry} query={query} open={query.request === entry.id} />
                 {query.request === entry.id && (
-                  <tr className="border-b bg-muted/40"><td colSpan={4} className="px-4 py-4"><RequestDetail entry={opened ?? entry} slug={slug} /></td></tr>
+                  <tr className="border-b bg-muted/40">
+                    <td colSpan={4} className="px-4 py-4">
+                      <RequestDetail entry={opened ?? entry} slug={slug} />
+                    </td>
+                  </tr>
                 )}
               </Fragment>
             ))}
@@ -54,8 +63,29 @@ export function RequestsCard({ slug, url, deployed, page, query, opened }: Reque
       )}
       {(page.nextCursor !== null || query.cursor !== undefined) && (
         <div className="flex justify-between border-t px-4 py-2">
-          {query.cursor === undefined ? <span /> : <Button variant="ghost" size="sm" nativeButton={false} render={<Link preventScrollReset to={toRequestSearch(query, { cursor: undefined, request: undefined })} />}>Newest</Button>}
-          {page.nextCursor !== null && <Button variant="ghost" size="sm" nativeButton={false} render={<Link preventScrollReset to={toRequestSearch(query, { cursor: page.nextCursor, request: undefined })} />}>Older<ChevronRightIcon aria-hidden /></Button>}
+          {query.cursor === undefined ? (
+            <span />
+          ) : (
+            <Button
+              variant="ghost"
+              size="sm"
+              nativeButton={false}
+              render={<Link preventScrollReset to={toRequestSearch(query, { cursor: undefined, request: undefined })} />}
+            >
+              Newest
+            </Button>
+          )}
+          {page.nextCursor !== null && (
+            <Button
+              variant="ghost"
+              size="sm"
+              nativeButton={false}
+              render={<Link preventScrollReset to={toRequestSearch(query, { cursor: page.nextCursor, request: undefined })} />}
+            >
+              Older
+              <ChevronRightIcon aria-hidden />
+            </Button>
+          )}
         </div>
       )}
     </Card>
@@ -69,10 +99,21 @@ function statusColor(status: number): string {
 function Row({ entry, query, open }: { entry: RequestEntry; query: RequestQuery; open: boolean }) {
   return (
     <TableRow className={cn("relative", open && "bg-muted/40")}>
-      <TableCell className="text-muted-foreground max-sm:hidden"><RelativeTime at={entry.at} /></TableCell>
+      <TableCell className="text-muted-foreground max-sm:hidden">
+        <RelativeTime at={entry.at} />
+      </TableCell>
       <TableCell className="w-full max-w-0">
-        <Link preventScrollReset replace={open} to={toRequestSearch(query, { request: open ? undefined : entry.id })} aria-expanded={open} className="text-code flex min-w-0 items-center gap-2 rounded-sm outline-none after:absolute after:inset-0 focus-visible:after:ring-2 focus-visible:after:ring-ring focus-visible:after:ring-inset">
-          <ChevronRightIcon aria-hidden className={cn("size-3.5 shrink-0 text-muted-foreground transition-transform", open && "rotate-90")} />
+        <Link
+          preventScrollReset
+          replace={open}
+          to={toRequestSearch(query, { request: open ? undefined : entry.id })}
+          aria-expanded={open}
+          className="text-code flex min-w-0 items-center gap-2 rounded-sm outline-none after:absolute after:inset-0 focus-visible:after:ring-2 focus-visible:after:ring-ring focus-visible:after:ring-inset"
+        >
+          <ChevronRightIcon
+            aria-hidden
+            className={cn("size-3.5 shrink-0 text-muted-foreground transition-transform", open && "rotate-90")}
+          />
           <span className="shrink-0 text-muted-foreground">{entry.method}</span>
           <span className="truncate">{entry.path}</span>
           {entry.error && <span className="truncate text-error">{entry.error.type}</span>}
@@ -81,7 +122,9 @@ function Row({ entry, query, open }: { entry: RequestEntry; query: RequestQuery;
       <TableCell className={cn("text-code text-right font-medium", statusColor(entry.status))}>{entry.status}</TableCell>
       <TableCell className="text-right text-muted-foreground">
         <span className="inline-flex items-center justify-end gap-1.5">
-          {entry.coldStartMs !== null && <SnowflakeIcon role="img" aria-label={`Cold start, ${formatMs(entry.coldStartMs)}`} className="size-3.5 text-sleeping" />}
+          {entry.coldStartMs !== null && (
+            <SnowflakeIcon role="img" aria-label={`Cold start, ${formatMs(entry.coldStartMs)}`} className="size-3.5 text-sleeping" />
+          )}
           {formatMs(entry.latencyMs)}
         </span>
       </TableCell>
@@ -93,25 +136,68 @@ function Filter({ query, filtered }: { query: RequestQuery; filtered: boolean })
   const submit = useSubmit();
   const send = (form: HTMLFormElement) => void submit(form, { replace: true, preventScrollReset: true });
   return (
-    <Form role="search" aria-label="Filter requests" preventScrollReset className="flex flex-wrap items-center gap-2" onChange={({ currentTarget }) => send(currentTarget)}>
-      <Input name="path" type="search" aria-label="Part of the path" placeholder="Path" defaultValue={query.path} data-page-search="" className="text-code h-8 w-32 sm:w-40" />
+    <Form
+      role="search"
+      aria-label="Filter requests"
+      preventScrollReset
+      className="flex flex-wrap items-center gap-2"
+      onChange={({ currentTarget }) => send(currentTarget)}
+    >
+      <Input
+        name="path"
+        type="search"
+        aria-label="Part of the path"
+        placeholder="Path"
+        defaultValue={query.path}
+        data-page-search=""
+        className="text-code h-8 w-32 sm:w-40"
+      />
       <NativeSelect name="method" aria-label="Method" defaultValue={query.method ?? ""} className="h-8 w-auto">
         <option value="">Any method</option>
-        {["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => <option key={method}>{method}</option>)}
+        {["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => (
+          <option key={method}>{method}</option>
+        ))}
       </NativeSelect>
       <NativeSelect name="status" aria-label="Status" defaultValue={query.status ?? ""} className="h-8 w-auto">
         <option value="">Any status</option>
-        {["2xx", "3xx", "4xx", "5xx"].map((status) => <option key={status}>{status}</option>)}
+        {["2xx", "3xx", "4xx", "5xx"].map((status) => (
+          <option key={status}>{status}</option>
+        ))}
       </NativeSelect>
-      {filtered && <Link to="?" preventScrollReset reloadDocument aria-label="Clear the filter" title="Clear the filter" className={buttonVariants({ variant: "ghost", size: "icon-sm" })}><FilterXIcon aria-hidden /></Link>}
-      <noscript><button type="submit" className={buttonVariants({ variant: "outline", size: "sm" })}>Filter</button></noscript>
+      {filtered && (
+        <Link
+          to="?"
+          preventScrollReset
+          reloadDocument
+          aria-label="Clear the filter"
+          title="Clear the filter"
+          className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
+        >
+          <FilterXIcon aria-hidden />
+        </Link>
+      )}
+      <noscript>
+        <button type="submit" className={buttonVariants({ variant: "outline", size: "sm" })}>
+          Filter
+        </button>
+      </noscript>
     </Form>
   );
 }
 
 function Empty({ filtered, deployed, url }: { filtered: boolean; deployed: boolean; url: string }) {
-  if (filtered) return <EmptyState icon={<FilterXIcon />} title="No request matches" className="border-t">Requests are kept for 7 days.</EmptyState>;
-  if (!deployed) return <EmptyState icon={<ActivityIcon />} title="No requests yet" className="border-t">Deploy the app; what it answers appears here.</EmptyState>;
+  if (filtered)
+    return (
+      <EmptyState icon={<FilterXIcon />} title="No request matches" className="border-t">
+        Requests are kept for 7 days.
+      </EmptyState>
+    );
+  if (!deployed)
+    return (
+      <EmptyState icon={<ActivityIcon />} title="No requests yet" className="border-t">
+        Deploy the app; what it answers appears here.
+      </EmptyState>
+    );
   return (
     <EmptyState icon={<ActivityIcon />} title="No requests yet" className="border-t">
       Call it and watch it arrive: <code className="text-code break-all text-foreground select-all">curl {url}/</code>

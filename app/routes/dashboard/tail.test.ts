@@ -15,7 +15,13 @@ const all = async (lines: AsyncIterable<LogEntry>) => {
 
 test("a line that was read and followed comes once, equal lines stay as many as they were", async () => {
   const last = [line(1), line(2, "same"), line(2, "same")];
-  expect(await all(tailLines(async () => last, from(line(2, "same"), line(2, "same"), line(2, "same"), line(3))))).toEqual(["1x", "2same", "2same", "2same", "3x"]);
+  expect(await all(tailLines(async () => last, from(line(2, "same"), line(2, "same"), line(2, "same"), line(3))))).toEqual([
+    "1x",
+    "2same",
+    "2same",
+    "2same",
+    "3x",
+  ]);
 });
 
 test("following has begun before the last lines are read", async () => {

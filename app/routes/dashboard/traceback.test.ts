@@ -9,7 +9,9 @@ IndexError: list index out of range`;
 
 test("the owner's files become places, libraries stay text, and nothing is lost", () => {
   const parts = splitTraceback(traceback);
-  expect(parts.filter(({ place }) => place)).toEqual([{ text: 'File "routers/notes.py", line 12', place: { file: "routers/notes.py", line: 12 } }]);
+  expect(parts.filter(({ place }) => place)).toEqual([
+    { text: 'File "routers/notes.py", line 12', place: { file: "routers/notes.py", line: 12 } },
+  ]);
   expect(parts.map(({ text }) => text).join("")).toBe(traceback);
 });
 
@@ -18,4 +20,5 @@ test("a text without places is one part, an empty one none", () => {
   expect(splitTraceback("")).toEqual([]);
 });
 
-test("the editor's address keeps odd paths whole", () => expect(toEditorPath("a", "x y/ö.py", 3)).toBe("/apps/a/edit?file=x+y%2F%C3%B6.py&line=3"));
+test("the editor's address keeps odd paths whole", () =>
+  expect(toEditorPath("a", "x y/ö.py", 3)).toBe("/apps/a/edit?file=x+y%2F%C3%B6.py&line=3"));

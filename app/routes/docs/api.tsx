@@ -23,19 +23,50 @@ export default function ApiReference({ loaderData: { publicUrl, groups } }: Rout
     <div className="grid gap-8 lg:grid-cols-[11rem_minmax(0,1fr)]">
       <nav aria-label="Sections" className="lg:sticky lg:top-20 lg:self-start">
         <ul className="flex flex-wrap gap-x-4 gap-y-1 lg:flex-col">
-          {groups.map(({ tag, operations: list }) => <li key={tag}><a href={`#${tag}`} className="flex justify-between rounded-md py-1 text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">{tag}<span className="ml-2 tabular-nums">{list.length}</span></a></li>)}
+          {groups.map(({ tag, operations: list }) => (
+            <li key={tag}>
+              <a
+                href={`#${tag}`}
+                className="flex justify-between rounded-md py-1 text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring"
+              >
+                {tag}
+                <span className="ml-2 tabular-nums">{list.length}</span>
+              </a>
+            </li>
+          ))}
         </ul>
       </nav>
       <div className="min-w-0">
         <h1 className="text-title">API reference</h1>
         <div className="mt-2 flex max-w-[72ch] flex-col gap-2 text-muted-foreground">
-          <p>Everything the pages do can be done over HTTP: JSON in camelCase, times in UTC, sizes in bytes, durations in milliseconds. Lists take <code className="text-code">limit</code> and <code className="text-code">cursor</code> and answer <code className="text-code">{"{ items, nextCursor }"}</code>.</p>
-          <p>Sign in with a token from the <Link to="/settings" className="text-primary underline underline-offset-4">settings</Link>. Errors are <code className="text-code">application/problem+json</code> with a stable <code className="text-code">code</code>. For machines: <a href={`${publicUrl}/api/openapi.json`} className="text-primary underline underline-offset-4">openapi.json</a>.</p>
+          <p>
+            Everything the pages do can be done over HTTP: JSON in camelCase, times in UTC, sizes in bytes, durations in milliseconds. Lists
+            take <code className="text-code">limit</code> and <code className="text-code">cursor</code> and answer{" "}
+            <code className="text-code">{"{ items, nextCursor }"}</code>.
+          </p>
+          <p>
+            Sign in with a token from the{" "}
+            <Link to="/settings" className="text-primary underline underline-offset-4">
+              settings
+            </Link>
+            . Errors are <code className="text-code">application/problem+json</code> with a stable <code className="text-code">code</code>.
+            For machines:{" "}
+            <a href={`${publicUrl}/api/openapi.json`} className="text-primary underline underline-offset-4">
+              openapi.json
+            </a>
+            .
+          </p>
         </div>
         {groups.map(({ tag, operations: list }) => (
           <section key={tag} id={tag} aria-labelledby={`${tag}-title`} className="mt-8 scroll-mt-16">
-            <h2 id={`${tag}-title`} className="text-heading mb-2">{tag}</h2>
-            <div className="divide-y overflow-hidden rounded-xl border bg-card">{list.map((operation) => <OperationRow key={operation.id} operation={operation} />)}</div>
+            <h2 id={`${tag}-title`} className="text-heading mb-2">
+              {tag}
+            </h2>
+            <div className="divide-y overflow-hidden rounded-xl border bg-card">
+              {list.map((operation) => (
+                <OperationRow key={operation.id} operation={operation} />
+              ))}
+            </div>
           </section>
         ))}
       </div>
@@ -43,7 +74,13 @@ export default function ApiReference({ loaderData: { publicUrl, groups } }: Rout
   );
 }
 
-const methodColors: Record<string, string> = { GET: "text-sleeping", POST: "text-running", PUT: "text-deploying", PATCH: "text-deploying", DELETE: "text-error" };
+const methodColors: Record<string, string> = {
+  GET: "text-sleeping",
+  POST: "text-running",
+  PUT: "text-deploying",
+  PATCH: "text-deploying",
+  DELETE: "text-error",
+};
 
 function OperationRow({ operation }: { operation: OperationDoc }) {
   return (
@@ -56,12 +93,28 @@ function OperationRow({ operation }: { operation: OperationDoc }) {
       <div className="flex flex-col gap-4 border-t bg-muted/30 px-4 py-4">
         <div className="flex flex-wrap gap-1.5">
           <Badge>{operation.scope === "none" ? "no sign-in" : `scope: ${operation.scope}`}</Badge>
-          {operation.query.map((name) => <Badge key={name} variant="outline" className="font-mono">?{name}</Badge>)}
+          {operation.query.map((name) => (
+            <Badge key={name} variant="outline" className="font-mono">
+              ?{name}
+            </Badge>
+          ))}
         </div>
         <Code title="Example" text={operation.example} copy />
         {operation.body !== null && <Code title="Body" text={operation.body} />}
-        {operation.answers.map(({ status, description, schema }) => <Code key={status} title={`${status}: ${description}`} text={schema ?? "no body"} />)}
-        {operation.problems.length > 0 && <p className="text-[13px] text-muted-foreground">Problem codes: {operation.problems.map((code, index) => <span key={code}>{index > 0 && ", "}<code className="text-code">{code}</code></span>)}</p>}
+        {operation.answers.map(({ status, description, schema }) => (
+          <Code key={status} title={`${status}: ${description}`} text={schema ?? "no body"} />
+        ))}
+        {operation.problems.length > 0 && (
+          <p className="text-[13px] text-muted-foreground">
+            Problem codes:{" "}
+            {operation.problems.map((code, index) => (
+              <span key={code}>
+                {index > 0 && ", "}
+                <code className="text-code">{code}</code>
+              </span>
+            ))}
+          </p>
+        )}
       </div>
     </details>
   );
@@ -70,8 +123,16 @@ function OperationRow({ operation }: { operation: OperationDoc }) {
 function Code({ title, text, copy = false }: { title: string; text: string; copy?: boolean }) {
   return (
     <div className="min-w-0">
-      <h3 className="flex items-center justify-between text-xs font-medium text-muted-foreground">{title}{copy && <CopyButton value={text} label="Copy the example" />}</h3>
-      <pre tabIndex={0} className="text-code mt-1 max-h-80 overflow-auto rounded-md border bg-card px-3 py-2 outline-none focus-visible:ring-2 focus-visible:ring-ring">{text}</pre>
+      <h3 className="flex items-center justify-between text-xs font-medium text-muted-foreground">
+        {title}
+        {copy && <CopyButton value={text} label="Copy the example" />}
+      </h3>
+      <pre
+        tabIndex={0}
+        className="text-code mt-1 max-h-80 overflow-auto rounded-md border bg-card px-3 py-2 outline-none focus-visible:ring-2 focus-visible:ring-ring"
+      >
+        {text}
+      </pre>
     </div>
   );
 }

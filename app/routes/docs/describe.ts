@@ -40,7 +40,11 @@ function describe(operation: Operation, origin: string): OperationDoc {
     scope: operation.scope,
     query: operation.query ? Object.keys(operation.query.shape) : [],
     body: body && writeShape(body),
-    answers: Object.entries(operation.answers).map(([status, { description, schema, contentType }]) => ({ status, description: contentType === "text/event-stream" ? `${description} (a stream of events)` : description, schema: schema ? writeShape(toJsonSchema(schema)) : null })),
+    answers: Object.entries(operation.answers).map(([status, { description, schema, contentType }]) => ({
+      status,
+      description: contentType === "text/event-stream" ? `${description} (a stream of events)` : description,
+      schema: schema ? writeShape(toJsonSchema(schema)) : null,
+    })),
     problems: [...operation.problems],
     example: writeCurl(operation, body, origin),
   };
@@ -68,10 +72,15 @@ export function writeShape(schema: JsonSchema, depth = 0): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return choices.map((choice) => writeShape(choice, depth)).join(" | ");
-  if (schema.type === "array") return schema.prefixItems ? `[${schema.prefixItems.map((item) => writeShape(item, depth)).join(", ")}]` : `[${writeShape(schema.items ?? {}, depth)}, …]`;
+  if (schema.type === "array")
+    return schema.prefixItems
+      ? `[${schema.prefixItems.map((item) => writeShape(item, depth)).join(", ")}]`
+      : `[${writeShape(schema.items ?? {}, depth)}, …]`;
   if (schema.properties) {
     const indent = "  ".repeat(depth + 1);
-    const rows = Object.entries(schema.properties).map(([name, value]) => `${indent}${name}${schema.required?.includes(name) ? "" : "?"}: ${writeShape(value, depth + 1)}`);
+    const rows = Object.entries(schema.properties).map(
+      ([name, value]) => `${indent}${name}${schema.required?.includes(name) ? "" : "?"}: ${writeShape(value, depth + 1)}`,
+    );
     return rows.length === 0 ? "{}" : `{\n${rows.join(",\n")}\n${"  ".repeat(depth)}}`;
   }
   if (typeof schema.additionalProperties === "object") return `{ "…": ${writeShape(schema.additionalProperties, depth)} }`;
@@ -95,7 +104,8 @@ function exampleOf(schema: JsonSchema): unknown {
   const first = (schema.anyOf ?? schema.oneOf)?.[0];
   if (first) return exampleOf(first);
   if (schema.type === "array") return schema.items ? [exampleOf(schema.items)] : [];
-  if (schema.properties) return Object.fromEntries((schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {})]));
+  if (schema.properties)
+    return Object.fromEntries((schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {})]));
   if (typeof schema.additionalProperties === "object") return { "app.py": exampleOf(schema.additionalProperties) };
   return schema.type === "boolean" ? true : schema.type === "integer" || schema.type === "number" ? 1 : schema.type === "null" ? null : "…";
 }

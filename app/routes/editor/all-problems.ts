@@ -18,5 +18,7 @@ export function mergeProblems(...lists: readonly (readonly SourceProblem[])[]): 
     const key = `${problem.file}\n${problem.line}\n${problem.message}`;
     if (!seen.has(key)) seen.set(key, problem);
   }
-  return [...seen.values()].sort((a, b) => order[a.severity] - order[b.severity] || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line));
+  return [...seen.values()].sort(
+    (a, b) => order[a.severity] - order[b.severity] || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line),
+  );
 }

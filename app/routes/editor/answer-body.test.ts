@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { bodyOf, formatSize } from "./answer-body.ts";
 
-const answer = (body: string, type?: string, bodyEncoding: "utf8" | "base64" = "utf8") => bodyOf({ body, bodyEncoding, headers: type === undefined ? [] : [["Content-Type", type]] });
+const answer = (body: string, type?: string, bodyEncoding: "utf8" | "base64" = "utf8") =>
+  bodyOf({ body, bodyEncoding, headers: type === undefined ? [] : [["Content-Type", type]] });
 
 test("JSON is known by its type or its look, and only when it is JSON", () => {
   expect(answer('{"a":1}', "application/json; charset=utf-8")).toMatchObject({ kind: "json", value: { a: 1 } });

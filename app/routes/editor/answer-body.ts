@@ -28,7 +28,9 @@ export function bodyOf({ headers, body, bodyEncoding }: Pick<ProxyAnswer, "heade
   if (body === "") return { kind: "empty", size };
   if (bodyEncoding === "base64") {
     // Scripts in an SVG do not run in an <img>, so every picture may be shown.
-    return /^image\//.test(type) ? { kind: "image", size, source: `data:${type};base64,${body}` } : { kind: "binary", size, type: type || "an unknown type" };
+    return type.startsWith("image/")
+      ? { kind: "image", size, source: `data:${type};base64,${body}` }
+      : { kind: "binary", size, type: type || "an unknown type" };
   }
   const cut = body.length > shownCharacters;
   const text = body.slice(0, shownCharacters);

@@ -27,7 +27,12 @@ export async function call<Value>(path: string, body?: unknown, signal?: AbortSi
   } catch {
     return failure(0, "unreachable", "The platform cannot be reached. Your edits are kept in this browser; try again in a moment.");
   }
-  if (response.type === "opaqueredirect") return failure(401, "unauthenticated", "You are signed out. Your edits are kept in this browser: sign in in another tab, then try again.");
+  if (response.type === "opaqueredirect")
+    return failure(
+      401,
+      "unauthenticated",
+      "You are signed out. Your edits are kept in this browser: sign in in another tab, then try again.",
+    );
   const document: unknown = await response.json().catch(() => null);
   if (response.ok && document !== null) return { ok: true, value: document as Value };
   const problem = problemSchema.safeParse(document);

@@ -11,7 +11,13 @@ test("the header's word", () => {
 });
 
 test("the settings in one line", () => {
-  const env = [{ name: "A", secret: false }, { name: "B", secret: true }, { name: "C", secret: false }];
-  expect(settingsLine({ database: { id: "1", name: "notes" }, sleepAfterMinutes: 15 }, env)).toBe("DB: notes · 3 env · sleeps after 15 min");
+  const env = [
+    { name: "A", secret: false },
+    { name: "B", secret: true },
+    { name: "C", secret: false },
+  ];
+  expect(settingsLine({ database: { id: "1", name: "notes" }, sleepAfterMinutes: 15 }, env)).toBe(
+    "DB: notes · 3 env · sleeps after 15 min",
+  );
   expect(settingsLine({ database: null, sleepAfterMinutes: 60 }, [])).toBe("No database · sleeps after 60 min");
 });

@@ -38,7 +38,11 @@ export const loader = route(async ({ params, url, context }: Route.LoaderArgs) =
   const { user } = await requireUser(context);
   const { apps, databases, deployments } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
-  const [env, owned, last] = await Promise.all([apps.listEnv(user.id, app.id), databases.list(user.id), app.lastDeployment && deployments.get(user.id, app.lastDeployment.id)]);
+  const [env, owned, last] = await Promise.all([
+    apps.listEnv(user.id, app.id),
+    databases.list(user.id),
+    app.lastDeployment && deployments.get(user.id, app.lastDeployment.id),
+  ]);
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
   return { app, env, databases: owned, last, open, usesMongo: usesMongo(app.files) };
@@ -53,7 +57,9 @@ type EditorProps = Route.ComponentProps["loaderData"];
 
 function Editor(props: EditorProps) {
   const { app, last, open } = props;
-  const [editorStore] = useState(() => createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open }));
+  const [editorStore] = useState(() =>
+    createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open }),
+  );
   // An old failure is told in the panel; its lines are marked only while the draft is the one that failed, which is not known here.
   const [deployStore] = useState(() => createDeployStore(last, null));
   return (
@@ -80,7 +86,10 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
   const problems = useMemo(() => mergeProblems(standing, python.answer?.problems ?? []), [standing, python.answer]);
   const unsaved = useUnsaved(app.id);
 
-  useShortcuts(() => void actions.save(), () => void actions.deploy());
+  useShortcuts(
+    () => void actions.save(),
+    () => void actions.deploy(),
+  );
   useDeploymentStream(
     (deployment) => {
       void revalidate();
@@ -89,7 +98,11 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
       if (deployment.state === "failed" && first !== undefined) store.getState().goTo(first);
     },
     () => {
-      toast({ title: "The deployment can no longer be followed", description: "It goes on by itself; reload to see how it stands.", type: "error" });
+      toast({
+        title: "The deployment can no longer be followed",
+        description: "It goes on by itself; reload to see how it stands.",
+        type: "error",
+      });
     },
   );
   // A link into this app from this very page (a traceback, the palette) changes the address only.
@@ -100,19 +113,65 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
   const menu = <AppMenu app={app} onOpen={setDialog} />;
   return (
     <main id="main" className="fp-editor flex h-dvh min-h-0 flex-col overflow-hidden">
-      <Header app={app} env={env} usesMongo={python.answer?.usesMongo ?? usedMongo} actions={actions} onSettings={() => setDialog("settings")} menu={menu} />
+      <Header
+        app={app}
+        env={env}
+        usesMongo={python.answer?.usesMongo ?? usedMongo}
+        actions={actions}
+        onSettings={() => setDialog("settings")}
+        menu={menu}
+      />
       <Workspace
         files={<FileList problems={problems} />}
-        code={<CodePane scope={app.id} problems={problems} failed={standing} onSave={() => void actions.save()} onDeploy={() => void actions.deploy()} format={python.format} />}
+        code={
+          <CodePane
+            scope={app.id}
+            problems={problems}
+            failed={standing}
+            onSave={() => void actions.save()}
+            onDeploy={() => void actions.deploy()}
+            format={python.format}
+          />
+        }
         side={(closable) => <SidePanel app={app} closable={closable} />}
-        bottom={(foldable) => <BottomPanel slug={app.slug} appUrl={app.url} problems={problems} checked={python.answer !== null} checkFailure={python.failure} foldable={foldable} />}
+        bottom={(foldable) => (
+          <BottomPanel
+            slug={app.slug}
+            appUrl={app.url}
+            problems={problems}
+            checked={python.answer !== null}
+            checkFailure={python.failure}
+            foldable={foldable}
+          />
+        )}
       />
       <LeaveGuard save={actions.save} released={released} />
-      {dialog === "history" && <HistoryDialog slug={app.slug} onClose={() => setDialog(null)} onRollback={(version) => void actions.rollback(version)} />}
+      {dialog === "history" && (
+        <HistoryDialog slug={app.slug} onClose={() => setDialog(null)} onRollback={(version) => void actions.rollback(version)} />
+      )}
       {dialog === "clone" && <CloneDialog app={app} onClose={() => setDialog(null)} />}
-      {dialog === "delete" && <DeleteDialog app={app} onClose={() => setDialog(null)} onDeleted={() => { released.current = true; }} />}
+      {dialog === "delete" && (
+        <DeleteDialog
+          app={app}
+          onClose={() => setDialog(null)}
+          onDeleted={() => {
+            released.current = true;
+          }}
+        />
+      )}
       {dialog === "settings" && (
-        <SettingsDrawer app={app} env={env} databases={databases} onClose={() => setDialog(null)} onSaved={(deploymentId) => { setDialog(null); actions.follow(deploymentId); toast({ title: "Settings saved", type: "success" }); void revalidate(); }} />
+        <SettingsDrawer
+          app={app}
+          env={env}
+          databases={databases}
+          onClose={() => setDialog(null)}
+          onSaved={(deploymentId) => {
+            setDialog(null);
+            actions.follow(deploymentId);
+            toast({ title: "Settings saved", type: "success" });
+            void revalidate();
+          }}
+        />
       )}
       <Conflicts actions={actions} unsaved={unsaved} />
     </main>
@@ -120,7 +179,8 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
 }
 
 function tellOutcome({ state, kind, version }: Deployment) {
-  if (state === "succeeded") toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
+  if (state === "succeeded")
+    toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
 }
 
 interface ConflictsProps {
@@ -140,7 +200,17 @@ function Conflicts({ actions, unsaved }: ConflictsProps) {
       actions.setConflict(null);
       if (isDirty(store.getState())) void actions.save();
     };
-    return <ConflictDialog base={base.files} mine={files} theirs={theirs.files} title="The draft was saved somewhere else" description="Since you opened it, in another tab or by the API. Choose for each file which version to keep; closing this keeps your edits unsaved." onClose={() => actions.setConflict(null)} onResolve={resolve} />;
+    return (
+      <ConflictDialog
+        base={base.files}
+        mine={files}
+        theirs={theirs.files}
+        title="The draft was saved somewhere else"
+        description="Since you opened it, in another tab or by the API. Choose for each file which version to keep; closing this keeps your edits unsaved."
+        onClose={() => actions.setConflict(null)}
+        onResolve={resolve}
+      />
+    );
   }
   if (unsaved.older === null) return null;
   const mine = applyChanges(base.files, unsaved.older.changes);

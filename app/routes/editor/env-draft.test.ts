@@ -2,8 +2,14 @@ import { expect, test } from "vitest";
 import { envFaults, looksSecret, parseDotEnv, toEnv, toRows } from "./env-draft.ts";
 
 test("a secret that was not typed anew is sent without a value, so it stays", () => {
-  const rows = toRows([{ name: "KEY", secret: true }, { name: "MODE", value: "fast", secret: false }]);
-  expect(toEnv(rows)).toEqual([{ name: "KEY", secret: true }, { name: "MODE", value: "fast", secret: false }]);
+  const rows = toRows([
+    { name: "KEY", secret: true },
+    { name: "MODE", value: "fast", secret: false },
+  ]);
+  expect(toEnv(rows)).toEqual([
+    { name: "KEY", secret: true },
+    { name: "MODE", value: "fast", secret: false },
+  ]);
 });
 
 test("empty rows are no variables and no faults", () => {
@@ -20,7 +26,11 @@ test("bad and double names are named at their row", () => {
 });
 
 test("pasted .env text becomes rows, anything else does not", () => {
-  expect(parseDotEnv('# a comment\nexport A=1\nB="two words"\n\nC=')).toEqual([{ name: "A", value: "1" }, { name: "B", value: "two words" }, { name: "C", value: "" }]);
+  expect(parseDotEnv('# a comment\nexport A=1\nB="two words"\n\nC=')).toEqual([
+    { name: "A", value: "1" },
+    { name: "B", value: "two words" },
+    { name: "C", value: "" },
+  ]);
   expect(parseDotEnv("just a value")).toBeNull();
   expect(parseDotEnv("")).toBeNull();
 });

@@ -10,11 +10,14 @@ export interface EnvRow {
   secret: boolean;
 }
 
-export const toRows = (env: readonly EnvVar[]): EnvRow[] => env.map(({ name, value, secret }, key) => ({ key, name, value: secret ? (value ?? null) : (value ?? ""), secret }));
+export const toRows = (env: readonly EnvVar[]): EnvRow[] =>
+  env.map(({ name, value, secret }, key) => ({ key, name, value: secret ? (value ?? null) : (value ?? ""), secret }));
 
 /** What is sent: rows without a name are left out, a kept secret goes without its value. */
 export function toEnv(rows: readonly EnvRow[]): EnvVar[] {
-  return rows.filter(({ name, value }) => name.trim() !== "" || (value !== null && value !== "")).map(({ name, value, secret }) => ({ name: name.trim(), secret, ...(value === null ? {} : { value }) }));
+  return rows
+    .filter(({ name, value }) => name.trim() !== "" || (value !== null && value !== ""))
+    .map(({ name, value, secret }) => ({ name: name.trim(), secret, ...(value === null ? {} : { value }) }));
 }
 
 /** The first fault of each row by its key. */
@@ -34,7 +37,10 @@ export function envFaults(rows: readonly EnvRow[]): ReadonlyMap<number, string> 
 
 /** Rows from pasted `.env` text: `NAME=value` lines, comments and `export` left out, quotes taken off. Null when it is not such text. */
 export function parseDotEnv(text: string): { name: string; value: string }[] | null {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
   const parsed = lines.map((line) => /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/.exec(line));
   if (parsed.length === 0 || parsed.some((match) => match === null)) return null;
   return parsed.map((match) => ({ name: match![1]!, value: match![2]!.replace(/^(["'])(.*)\1$/, "$2") }));

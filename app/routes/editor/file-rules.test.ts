@@ -33,7 +33,12 @@ describe("file rules", () => {
   });
 
   test("the entrypoint comes first, folders last", () => {
-    expect(listOrder({ "static/a.css": "", "z.py": "", "app.py": "", "b.py": "" }, "app.py")).toEqual(["app.py", "b.py", "z.py", "static/a.css"]);
+    expect(listOrder({ "static/a.css": "", "z.py": "", "app.py": "", "b.py": "" }, "app.py")).toEqual([
+      "app.py",
+      "b.py",
+      "z.py",
+      "static/a.css",
+    ]);
   });
 
   test("languages follow endings", () => {

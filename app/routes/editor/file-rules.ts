@@ -31,14 +31,20 @@ export const starters: readonly Starter[] = [
   {
     label: "Router",
     path: "routes.py",
-    content: 'from fastapi import APIRouter\n\n# In app.py: app.include_router(router)\nrouter = APIRouter(prefix="/items", tags=["items"])\n\n\n@router.get("")\ndef list_items() -> list[str]:\n    return []\n',
+    content:
+      'from fastapi import APIRouter\n\n# In app.py: app.include_router(router)\nrouter = APIRouter(prefix="/items", tags=["items"])\n\n\n@router.get("")\ndef list_items() -> list[str]:\n    return []\n',
   },
   {
     label: "HTML template",
     path: "templates/index.html",
-    content: '<!doctype html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n    <meta name="viewport" content="width=device-width">\n    <title>{{ title }}</title>\n    <link rel="stylesheet" href="/static/style.css">\n  </head>\n  <body>\n    <h1>{{ title }}</h1>\n  </body>\n</html>\n',
+    content:
+      '<!doctype html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n    <meta name="viewport" content="width=device-width">\n    <title>{{ title }}</title>\n    <link rel="stylesheet" href="/static/style.css">\n  </head>\n  <body>\n    <h1>{{ title }}</h1>\n  </body>\n</html>\n',
   },
-  { label: "Stylesheet", path: "static/style.css", content: "body {\n  max-width: 40rem;\n  margin: 3rem auto;\n  padding: 0 1rem;\n  font-family: system-ui, sans-serif;\n}\n" },
+  {
+    label: "Stylesheet",
+    path: "static/style.css",
+    content: "body {\n  max-width: 40rem;\n  margin: 3rem auto;\n  padding: 0 1rem;\n  font-family: system-ui, sans-serif;\n}\n",
+  },
   { label: "requirements.txt", path: "requirements.txt", content: "" },
   { label: "Empty file", path: "notes.md", content: "" },
 ];
@@ -63,7 +69,18 @@ export function listOrder(files: Files, entrypoint: string): string[] {
   return Object.keys(files).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-const languages: Readonly<Record<string, string>> = { py: "python", html: "html", svg: "xml", xml: "xml", css: "css", js: "javascript", json: "json", md: "markdown", yaml: "yaml", toml: "ini" };
+const languages: Readonly<Record<string, string>> = {
+  py: "python",
+  html: "html",
+  svg: "xml",
+  xml: "xml",
+  css: "css",
+  js: "javascript",
+  json: "json",
+  md: "markdown",
+  yaml: "yaml",
+  toml: "ini",
+};
 
 /** Monaco's name of the language of a path. */
 export const languageOf = (path: string): string => languages[path.slice(path.lastIndexOf(".") + 1).toLowerCase()] ?? "plaintext";

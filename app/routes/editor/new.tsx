@@ -23,9 +23,13 @@ export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
 export const action = formAction(async ({ request, context }: Route.ActionArgs) => {
   const { user } = await requireUser(context);
   const form = await request.formData();
-  const template = String(form.get("template") ?? "");
+  const chosen = form.get("template");
+  const template = typeof chosen === "string" ? chosen : "";
   const parsed = createAppSchema.safeParse({ name: form.get("name") ?? "", ...(template === "" ? {} : { template }) });
-  if (!parsed.success) throw new AppError("invalid_input", "Give the app a name of 1 to 80 characters.", { problems: [{ path: "name", message: "Give the app a name of 1 to 80 characters." }] });
+  if (!parsed.success)
+    throw new AppError("invalid_input", "Give the app a name of 1 to 80 characters.", {
+      problems: [{ path: "name", message: "Give the app a name of 1 to 80 characters." }],
+    });
   const app = await context.get(servicesContext).apps.create(user.id, parsed.data);
   throw redirect(`/apps/${app.slug}/edit`);
 });
@@ -45,17 +49,38 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
         <fieldset>
           <legend className="sr-only">Start from</legend>
           <div className="grid gap-3 sm:grid-cols-2">
-            {templates.map((each) => <Choice key={each.id} template={each} checked={template === each.id} onPick={() => setTemplate(each.id)} />)}
+            {templates.map((each) => (
+              <Choice key={each.id} template={each} checked={template === each.id} onPick={() => setTemplate(each.id)} />
+            ))}
             <Choice template={null} checked={template === ""} onPick={() => setTemplate("")} />
           </div>
         </fieldset>
         <div className="grid max-w-md gap-1.5">
-          <label htmlFor="name" className="text-[13px] font-medium">Name</label>
-          <Input id="name" name="name" required maxLength={80} autoComplete="off" value={name ?? suggested} onFocus={({ currentTarget }) => currentTarget.select()} onChange={({ target }) => setName(target.value)} aria-invalid={problem !== undefined} aria-describedby="name-hint name-error" />
-          <p id="name-hint" className="text-xs text-muted-foreground">Its address is made from the name and stays when you rename the app.</p>
-          <p id="name-error" role="alert" className="text-xs text-destructive empty:hidden">{problem?.detail}</p>
+          <label htmlFor="name" className="text-[13px] font-medium">
+            Name
+          </label>
+          <Input
+            id="name"
+            name="name"
+            required
+            maxLength={80}
+            autoComplete="off"
+            value={name ?? suggested}
+            onFocus={({ currentTarget }) => currentTarget.select()}
+            onChange={({ target }) => setName(target.value)}
+            aria-invalid={problem !== undefined}
+            aria-describedby="name-hint name-error"
+          />
+          <p id="name-hint" className="text-xs text-muted-foreground">
+            Its address is made from the name and stays when you rename the app.
+          </p>
+          <p id="name-error" role="alert" className="text-xs text-destructive empty:hidden">
+            {problem?.detail}
+          </p>
         </div>
-        <Button type="submit" className="w-fit" disabled={busy}>{busy && <LoaderCircleIcon aria-hidden className="motion-safe:animate-spin" />}Create app</Button>
+        <Button type="submit" className="w-fit" disabled={busy}>
+          {busy && <LoaderCircleIcon aria-hidden className="motion-safe:animate-spin" />}Create app
+        </Button>
       </Form>
     </div>
   );
@@ -67,13 +92,28 @@ const frameworks: Readonly<Record<string, string>> = { fastapi: "FastAPI", fasth
 function Choice({ template, checked, onPick }: { template: TemplateView | null; checked: boolean; onPick(): void }) {
   return (
     <label className="flex cursor-pointer gap-3 rounded-lg border bg-card p-4 transition-colors has-checked:border-primary has-checked:bg-primary/5 has-focus-visible:ring-2 has-focus-visible:ring-ring hover:border-input">
-      <input type="radio" name="template" value={template?.id ?? ""} checked={checked} onChange={onPick} className="mt-1 size-4 shrink-0 accent-primary" />
+      <input
+        type="radio"
+        name="template"
+        value={template?.id ?? ""}
+        checked={checked}
+        onChange={onPick}
+        className="mt-1 size-4 shrink-0 accent-primary"
+      />
       <span className="grid min-w-0 content-start gap-1">
         <span className="font-medium">{template?.name ?? "Start from scratch"}</span>
         <span className="text-[13px] text-muted-foreground">{template?.description ?? "One file, app.py, with a single route."}</span>
         <span className="flex flex-wrap items-center gap-x-3 text-xs text-muted-foreground">
-          <span className="flex items-center gap-1"><FileCode2Icon aria-hidden className="size-3.5" />{frameworks[template?.framework ?? "fastapi"] ?? template?.framework}</span>
-          {template?.database === true && <span className="flex items-center gap-1"><DatabaseIcon aria-hidden className="size-3.5" />Database</span>}
+          <span className="flex items-center gap-1">
+            <FileCode2Icon aria-hidden className="size-3.5" />
+            {frameworks[template?.framework ?? "fastapi"] ?? template?.framework}
+          </span>
+          {template?.database === true && (
+            <span className="flex items-center gap-1">
+              <DatabaseIcon aria-hidden className="size-3.5" />
+              Database
+            </span>
+          )}
         </span>
       </span>
     </label>

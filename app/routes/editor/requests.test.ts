@@ -4,13 +4,19 @@ import { completePath, emptyRequest, parseHistory, parseRequest, readSuggestions
 describe("a request from what is typed", () => {
   test("a JSON body gets its content type, unless one is given", () => {
     expect(parseRequest({ method: "POST", path: "/items", headers: "", body: '{"a": 1}' })).toEqual({
-      ok: true, request: { method: "POST", path: "/items", headers: { "Content-Type": "application/json" }, body: '{"a": 1}' },
+      ok: true,
+      request: { method: "POST", path: "/items", headers: { "Content-Type": "application/json" }, body: '{"a": 1}' },
     });
-    expect(parseRequest({ method: "POST", path: "/", headers: "content-type: text/plain", body: "1" })).toMatchObject({ request: { headers: { "content-type": "text/plain" } } });
+    expect(parseRequest({ method: "POST", path: "/", headers: "content-type: text/plain", body: "1" })).toMatchObject({
+      request: { headers: { "content-type": "text/plain" } },
+    });
   });
 
   test("GET carries no body, spaces in a path are encoded, an empty path is the root", () => {
-    expect(parseRequest({ ...emptyRequest, path: "/a b", body: "left over" })).toEqual({ ok: true, request: { method: "GET", path: "/a%20b" } });
+    expect(parseRequest({ ...emptyRequest, path: "/a b", body: "left over" })).toEqual({
+      ok: true,
+      request: { method: "GET", path: "/a%20b" },
+    });
     expect(parseRequest({ ...emptyRequest, path: " " })).toMatchObject({ request: { path: "/" } });
   });
 
@@ -29,7 +35,13 @@ const document = JSON.stringify({
   openapi: "3.1.0",
   paths: {
     "/items": {
-      get: { summary: "List items", parameters: [{ name: "q", in: "query", required: true, schema: { type: "string" } }, { name: "page", in: "query" }] },
+      get: {
+        summary: "List items",
+        parameters: [
+          { name: "q", in: "query", required: true, schema: { type: "string" } },
+          { name: "page", in: "query" },
+        ],
+      },
       post: { summary: "Add", requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/Item" } } } } },
       "x-internal": { summary: "not a method" },
     },
@@ -37,7 +49,15 @@ const document = JSON.stringify({
   },
   components: {
     schemas: {
-      Item: { type: "object", properties: { name: { type: "string" }, price: { anyOf: [{ type: "number" }, { type: "null" }] }, parent: { $ref: "#/components/schemas/Item" }, tags: { type: "array", items: { type: "string" } } } },
+      Item: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          price: { anyOf: [{ type: "number" }, { type: "null" }] },
+          parent: { $ref: "#/components/schemas/Item" },
+          tags: { type: "array", items: { type: "string" } },
+        },
+      },
     },
   },
 });
@@ -63,7 +83,12 @@ describe("suggestions from the app's OpenAPI document", () => {
 });
 
 describe("history", () => {
-  const sent = (path: string, status: number): Sent => ({ at: "2026-11-21T05:00:00.000Z", request: { ...emptyRequest, path }, status, latencyMs: 3 });
+  const sent = (path: string, status: number): Sent => ({
+    at: "2026-11-21T05:00:00.000Z",
+    request: { ...emptyRequest, path },
+    status,
+    latencyMs: 3,
+  });
 
   test("is newest first, without doubles, and bounded", () => {
     const many = Array.from({ length: 30 }, (_, n) => sent(`/${n}`, 200)).reduce<Sent[]>(withSent, []);

@@ -31,8 +31,14 @@ export function parseRequest(draft: RequestDraft): ParsedRequest {
   }
   const path = draft.path.trim().replaceAll(" ", "%20");
   const hasBody = takesBody(draft.method) && draft.body !== "";
-  if (hasBody && looksLikeJson(draft.body) && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type")) headers["Content-Type"] = "application/json";
-  const parsed = proxyRequestSchema.safeParse({ method: draft.method, path: path === "" ? "/" : path, ...(Object.keys(headers).length > 0 && { headers }), ...(hasBody && { body: draft.body }) });
+  if (hasBody && looksLikeJson(draft.body) && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type"))
+    headers["Content-Type"] = "application/json";
+  const parsed = proxyRequestSchema.safeParse({
+    method: draft.method,
+    path: path === "" ? "/" : path,
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...(hasBody && { body: draft.body }),
+  });
   if (parsed.success) return { ok: true, request: parsed.data };
   const issue = parsed.error.issues[0];
   const field = issue?.path[0] === "headers" ? "headers" : issue?.path[0] === "body" ? "body" : "path";
@@ -63,8 +69,12 @@ const openApiSchema = z.object({
 });
 const operationSchema = z.object({
   summary: z.string().optional(),
-  parameters: z.array(z.object({ name: z.string(), in: z.string(), required: z.boolean().optional(), schema: z.unknown().optional() })).optional(),
-  requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.unknown().optional(), example: z.unknown().optional() })) }).optional(),
+  parameters: z
+    .array(z.object({ name: z.string(), in: z.string(), required: z.boolean().optional(), schema: z.unknown().optional() }))
+    .optional(),
+  requestBody: z
+    .object({ content: z.record(z.string(), z.object({ schema: z.unknown().optional(), example: z.unknown().optional() })) })
+    .optional(),
 });
 
 /** The operations in an OpenAPI document's text, in its order; none when it is not one. */
@@ -77,7 +87,9 @@ export function readSuggestions(text: string): Suggestion[] {
       const operation = operationSchema.safeParse(raw);
       if (!operation.success || !(methods as readonly string[]).includes(method.toUpperCase())) return [];
       const { summary = "", parameters = [], requestBody } = operation.data;
-      const query = parameters.filter((parameter) => parameter.in === "query" && parameter.required).map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, schemas)))}`);
+      const query = parameters
+        .filter((parameter) => parameter.in === "query" && parameter.required)
+        .map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, schemas)))}`);
       const json = requestBody?.content["application/json"];
       const body = json === undefined ? "" : JSON.stringify(json.example ?? exampleOf(json.schema, schemas), null, 2);
       return [{ method: method.toUpperCase(), path: path + (query.length > 0 ? `?${query.join("&")}` : ""), summary, body }];
@@ -108,7 +120,13 @@ const partSchema = z.object({
   properties: z.record(z.string(), z.unknown()).optional(),
 });
 
-const formats: Readonly<Record<string, string>> = { "date-time": "2026-01-01T12:00:00Z", date: "2026-01-01", email: "ada@example.com", uuid: "00000000-0000-4000-8000-000000000000", uri: "https://example.com" };
+const formats: Readonly<Record<string, string>> = {
+  "date-time": "2026-01-01T12:00:00Z",
+  date: "2026-01-01",
+  email: "ada@example.com",
+  uuid: "00000000-0000-4000-8000-000000000000",
+  uri: "https://example.com",
+};
 
 /** A value that fits a JSON schema well enough to be edited. Six levels deep: schemas may contain themselves. */
 function exampleOf(schema: unknown, schemas: Readonly<Record<string, unknown>>, depth = 0): unknown {
@@ -120,7 +138,8 @@ function exampleOf(schema: unknown, schemas: Readonly<Record<string, unknown>>, 
   if (part.$ref !== undefined) return exampleOf(schemas[part.$ref.slice(part.$ref.lastIndexOf("/") + 1)], schemas, depth + 1);
   const inner = (part.anyOf ?? part.oneOf ?? part.allOf)?.[0];
   if (inner !== undefined) return exampleOf(inner, schemas, depth + 1);
-  if (part.properties !== undefined || part.type === "object") return Object.fromEntries(Object.entries(part.properties ?? {}).map(([name, value]) => [name, exampleOf(value, schemas, depth + 1)]));
+  if (part.properties !== undefined || part.type === "object")
+    return Object.fromEntries(Object.entries(part.properties ?? {}).map(([name, value]) => [name, exampleOf(value, schemas, depth + 1)]));
   if (part.type === "array") return [exampleOf(part.items, schemas, depth + 1)];
   if (part.type === "integer" || part.type === "number") return 1;
   if (part.type === "boolean") return true;
@@ -131,7 +150,9 @@ function exampleOf(schema: unknown, schemas: Readonly<Record<string, unknown>>, 
 export function completePath(suggestions: readonly Suggestion[], typed: string, limit = 8): Suggestion[] {
   const needle = typed.trim().toLowerCase();
   const begins = suggestions.filter(({ path }) => path.toLowerCase().startsWith(needle));
-  const contains = suggestions.filter(({ path, summary }) => !path.toLowerCase().startsWith(needle) && `${path} ${summary}`.toLowerCase().includes(needle));
+  const contains = suggestions.filter(
+    ({ path, summary }) => !path.toLowerCase().startsWith(needle) && `${path} ${summary}`.toLowerCase().includes(needle),
+  );
   return [...begins, ...contains].slice(0, limit);
 }
 

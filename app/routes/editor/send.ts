@@ -10,9 +10,23 @@ export const action = route(async ({ request, params, context }: Route.ActionArg
   const { method, path, headers, body } = await readBody(request, proxyRequestSchema);
   const { apps, gateway } = context.get(servicesContext);
   const app = await apps.find(user.id, params.slug);
-  const answer = await gateway.forwardInternal({ appId: app.id, method, path, ...(headers && { headers }), ...(body !== undefined && { body }), signal: request.signal });
+  const answer = await gateway.forwardInternal({
+    appId: app.id,
+    method,
+    path,
+    ...(headers && { headers }),
+    ...(body !== undefined && { body }),
+    signal: request.signal,
+  });
   const { status, latencyMs, coldStartMs, truncated } = answer;
-  return { status, headers: answer.headers, ...encodeBody(answer.body, truncated), latencyMs, ...(coldStartMs !== undefined && { coldStartMs }), truncated };
+  return {
+    status,
+    headers: answer.headers,
+    ...encodeBody(answer.body, truncated),
+    latencyMs,
+    ...(coldStartMs !== undefined && { coldStartMs }),
+    truncated,
+  };
 });
 
 /** Text as text where the bytes are UTF-8 (a cut may split its last character), else base64. */

@@ -33,14 +33,17 @@ export function useEditorActions(appId: string, slug: string): EditorActions {
   const [busy, setBusy] = useState<EditorActions["busy"]>(null);
   const [conflict, setConflict] = useState<Conflict | null>(null);
 
-  const refuse = useCallback((failure: Failure, files: Files) => {
-    const problems = sourceProblemsOf(failure.problem);
-    if (problems.length === 0) return toast({ title: wordsOf(failure.problem), type: "error" });
-    deploys.getState().refuse(wordsOf(failure.problem), problems, files);
-    const first = problems.find(({ severity }) => severity === "error") ?? problems[0]!;
-    editor.getState().showBottom("problems");
-    editor.getState().goTo(first);
-  }, [deploys, editor]);
+  const refuse = useCallback(
+    (failure: Failure, files: Files) => {
+      const problems = sourceProblemsOf(failure.problem);
+      if (problems.length === 0) return toast({ title: wordsOf(failure.problem), type: "error" });
+      deploys.getState().refuse(wordsOf(failure.problem), problems, files);
+      const first = problems.find(({ severity }) => severity === "error") ?? problems[0]!;
+      editor.getState().showBottom("problems");
+      editor.getState().goTo(first);
+    },
+    [deploys, editor],
+  );
 
   const saveNow = useCallback(async () => {
     const { base, files } = editor.getState();
@@ -64,11 +67,14 @@ export function useEditorActions(appId: string, slug: string): EditorActions {
     return saved;
   }, [saveNow]);
 
-  const follow = useCallback((deploymentId: string | null) => {
-    if (deploymentId === null) return;
-    deploys.getState().begin(deploymentId, null);
-    editor.getState().showBottom("deploy");
-  }, [deploys, editor]);
+  const follow = useCallback(
+    (deploymentId: string | null) => {
+      if (deploymentId === null) return;
+      deploys.getState().begin(deploymentId, null);
+      editor.getState().showBottom("deploy");
+    },
+    [deploys, editor],
+  );
 
   const deploy = useCallback(async () => {
     const { current } = deploys.getState();
@@ -85,13 +91,16 @@ export function useEditorActions(appId: string, slug: string): EditorActions {
     setBusy(null);
   }, [deploys, editor, refuse, saveNow, slug]);
 
-  const rollback = useCallback(async (version: number) => {
-    const answer = await call<{ deploymentId: string }>(`/apps/${slug}/edit/versions`, { version });
-    if (!answer.ok) return toast({ title: wordsOf(answer.problem), type: "error" });
-    deploys.getState().begin(answer.value.deploymentId, null, "rollback");
-    editor.getState().showBottom("deploy");
-    void revalidate();
-  }, [deploys, editor, revalidate, slug]);
+  const rollback = useCallback(
+    async (version: number) => {
+      const answer = await call<{ deploymentId: string }>(`/apps/${slug}/edit/versions`, { version });
+      if (!answer.ok) return toast({ title: wordsOf(answer.problem), type: "error" });
+      deploys.getState().begin(answer.value.deploymentId, null, "rollback");
+      editor.getState().showBottom("deploy");
+      void revalidate();
+    },
+    [deploys, editor, revalidate, slug],
+  );
 
   return { busy, conflict, setConflict, save, deploy, rollback, follow };
 }

@@ -29,6 +29,7 @@ export function useUnsaved(appId: string): { older: Unsaved | null; settle: () =
       });
     }
     const first = kept.find(({ baseHash }) => baseHash !== base.hash);
+    // oxlint-disable-next-line react/set-state-in-effect -- local storage is outside React, and is read once
     if (same === undefined && first !== undefined) setOlder(first);
   }, [appId, store]);
 

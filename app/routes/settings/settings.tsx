@@ -27,7 +27,12 @@ export const loader = route(async ({ context }: Route.LoaderArgs) => {
 
 const scopesField = z.union([scopeSchema.transform((scope) => [scope]), z.array(scopeSchema)], { error: "Choose at least one." });
 const actionSchema = z.discriminatedUnion("intent", [
-  z.object({ intent: z.literal("create"), name: z.string({ error: "Name what will use it." }).trim().min(1, "Name what will use it.").max(80, "Use at most 80 characters."), scopes: scopesField, expiresInDays: z.coerce.number().int().min(1).max(3650).optional() }),
+  z.object({
+    intent: z.literal("create"),
+    name: z.string({ error: "Name what will use it." }).trim().min(1, "Name what will use it.").max(80, "Use at most 80 characters."),
+    scopes: scopesField,
+    expiresInDays: z.coerce.number().int().min(1).max(3650).optional(),
+  }),
   z.object({ intent: z.literal("delete"), token: z.string() }),
 ]);
 
@@ -44,17 +49,30 @@ export const action = formAction(async ({ request, context }: Route.ActionArgs) 
 });
 
 export default function Settings({ loaderData: { user, tokens, publicUrl }, actionData }: Route.ComponentProps) {
-  const problems = sortProblems(actionData && "problem" in actionData ? actionData.problem : undefined, ["name", "scopes", "expiresInDays"]);
+  const problems = sortProblems(actionData && "problem" in actionData ? actionData.problem : undefined, [
+    "name",
+    "scopes",
+    "expiresInDays",
+  ]);
   const created = actionData && "created" in actionData ? actionData.created : null;
   return (
     <div className="mx-auto flex max-w-3xl flex-col gap-4">
       <h1 className="text-title mb-2">Settings</h1>
       <Card aria-labelledby="profile-title">
-        <CardHeader><CardTitle id="profile-title">Profile</CardTitle>{user.role === "admin" && <Badge variant="primary">Admin</Badge>}</CardHeader>
+        <CardHeader>
+          <CardTitle id="profile-title">Profile</CardTitle>
+          {user.role === "admin" && <Badge variant="primary">Admin</Badge>}
+        </CardHeader>
         <CardContent>
           <dl className="grid gap-4 sm:grid-cols-2">
-            <div className="min-w-0"><dt className="text-[13px] text-muted-foreground">Name</dt><dd className="break-words">{user.name}</dd></div>
-            <div className="min-w-0"><dt className="text-[13px] text-muted-foreground">E-mail</dt><dd className="break-all">{user.email}</dd></div>
+            <div className="min-w-0">
+              <dt className="text-[13px] text-muted-foreground">Name</dt>
+              <dd className="break-words">{user.name}</dd>
+            </div>
+            <div className="min-w-0">
+              <dt className="text-[13px] text-muted-foreground">E-mail</dt>
+              <dd className="break-all">{user.email}</dd>
+            </div>
           </dl>
         </CardContent>
       </Card>
@@ -62,7 +80,9 @@ export default function Settings({ loaderData: { user, tokens, publicUrl }, acti
       <Card aria-labelledby="tokens-title">
         <CardHeader className="flex-col items-start gap-0.5 pt-3.5">
           <CardTitle id="tokens-title">API tokens</CardTitle>
-          <CardDescription>For scripts, CI and the command line. Sent as <code className="text-code">Authorization: Bearer …</code></CardDescription>
+          <CardDescription>
+            For scripts, CI and the command line. Sent as <code className="text-code">Authorization: Bearer …</code>
+          </CardDescription>
         </CardHeader>
         <TokenList tokens={tokens} />
         <NewToken key={tokens.length} created={created} problems={problems} publicUrl={publicUrl} admin={user.role === "admin"} />
@@ -83,7 +103,17 @@ function ThemeCard() {
         <Form method="post" action="/theme" className="flex gap-1 rounded-lg bg-muted p-1">
           <input type="hidden" name="returnTo" value="/settings" />
           {themes.map((theme) => (
-            <Button key={theme} type="submit" name="theme" value={theme} size="sm" variant={chosen === theme ? "outline" : "ghost"} aria-pressed={chosen === theme}>{themeWords[theme]}</Button>
+            <Button
+              key={theme}
+              type="submit"
+              name="theme"
+              value={theme}
+              size="sm"
+              variant={chosen === theme ? "outline" : "ghost"}
+              aria-pressed={chosen === theme}
+            >
+              {themeWords[theme]}
+            </Button>
           ))}
         </Form>
       </CardHeader>

@@ -59,7 +59,12 @@ export const accountOperations = {
     summary: "My API tokens",
     tag: "Accounts",
     scope: "read",
-    answers: { 200: { description: "Tokens without their secret", schema: z.object({ items: z.array(tokenSchema), nextCursor: z.string().nullable() }) } },
+    answers: {
+      200: {
+        description: "Tokens without their secret",
+        schema: z.object({ items: z.array(tokenSchema), nextCursor: z.string().nullable() }),
+      },
+    },
     problems: [],
   }),
   createToken: operation({

@@ -109,7 +109,12 @@ export const appOperations = {
     scope: "change",
     params: appParams,
     body: z.object({ vars: z.array(envVarSchema) }).strict(),
-    answers: { 200: { description: "The variables, and the deployment that applies them", schema: z.object({ vars: z.array(envVarSchema), deploymentId: z.string().nullable() }) } },
+    answers: {
+      200: {
+        description: "The variables, and the deployment that applies them",
+        schema: z.object({ vars: z.array(envVarSchema), deploymentId: z.string().nullable() }),
+      },
+    },
     problems: ["not_found", "validation_failed", "deployment_running"],
   }),
 } as const;

@@ -11,7 +11,13 @@ import { watchingOperations } from "./watching.ts";
 export type { HttpMethod, Operation, OperationAnswer } from "./operation.ts";
 export { databaseSchema, packageSchema } from "./resources.ts";
 
-export const operations = { ...accountOperations, ...appOperations, ...deploymentOperations, ...watchingOperations, ...resourceOperations } as const;
+export const operations = {
+  ...accountOperations,
+  ...appOperations,
+  ...deploymentOperations,
+  ...watchingOperations,
+  ...resourceOperations,
+} as const;
 
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;

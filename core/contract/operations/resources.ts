@@ -57,7 +57,12 @@ export const resourceOperations = {
     summary: "Python packages that every app can import",
     tag: "Packages",
     scope: "read",
-    answers: { 200: { description: "Packages with their versions", schema: z.object({ pythonVersion: z.string(), builtIn: z.array(packageSchema) }) } },
+    answers: {
+      200: {
+        description: "Packages with their versions",
+        schema: z.object({ pythonVersion: z.string(), builtIn: z.array(packageSchema) }),
+      },
+    },
     problems: [],
   }),
   health: operation({

@@ -7,7 +7,10 @@ import { operation } from "./operation.ts";
 
 /** RFC 9110: a token. */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, "A header's name has letters, digits and - only");
-const headerValue = z.string().max(16_384).regex(/^[\t\x20-\x7e\x80-\xff]*$/, "A header's value has no line breaks or control characters");
+const headerValue = z
+  .string()
+  .max(16_384)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "A header's value has no line breaks or control characters");
 
 export const watchingOperations = {
   proxyApp: operation({
@@ -19,7 +22,10 @@ export const watchingOperations = {
     scope: "run",
     params: appParams,
     body: proxyRequestSchema.extend({
-      method: proxyRequestSchema.shape.method.refine((method) => method !== "CONNECT" && method !== "TRACE", "CONNECT and TRACE do not go to an app"),
+      method: proxyRequestSchema.shape.method.refine(
+        (method) => method !== "CONNECT" && method !== "TRACE",
+        "CONNECT and TRACE do not go to an app",
+      ),
       headers: z.record(headerName, headerValue).optional(),
     }),
     // Escapes can double a body in JSON (`\\n`, `\"`).
@@ -37,7 +43,10 @@ export const watchingOperations = {
     scope: "read",
     params: appParams,
     query: pageQuerySchema.extend({
-      status: z.string().regex(/^([1-5]xx|[1-5]\d\d)$/, "A status such as 404, or 5xx").optional(),
+      status: z
+        .string()
+        .regex(/^([1-5]xx|[1-5]\d\d)$/, "A status such as 404, or 5xx")
+        .optional(),
       method: z.string().max(20).optional(),
       path: z.string().max(500).optional(),
     }),

@@ -20,18 +20,29 @@ it("starts one wake for two who ask", () => {
 it("drops the result of a wake that a deployment has overtaken", () => {
   const { state, effects } = run({ type: "wakeAsked" }, { type: "deployed", instance: "new" }, { type: "woken", wake: 1, instance: "old" });
   expect(state.serving).toBe("new");
-  expect(effects).toEqual([{ type: "start", wake: 1 }, { type: "abortWake", wake: 1 }, { type: "announce", what: "awake" }, { type: "discard", instance: "old" }]);
+  expect(effects).toEqual([
+    { type: "start", wake: 1 },
+    { type: "abortWake", wake: 1 },
+    { type: "announce", what: "awake" },
+    { type: "discard", instance: "old" },
+  ]);
 });
 
 it("does not sleep while a request is in flight or someone waits for a wake", () => {
-  expect(run({ type: "deployed", instance: "a" }, { type: "sleepAsked", inFlight: 1, force: false }).effects.at(-1)).toEqual({ type: "refuse" });
+  expect(run({ type: "deployed", instance: "a" }, { type: "sleepAsked", inFlight: 1, force: false }).effects.at(-1)).toEqual({
+    type: "refuse",
+  });
   expect(run({ type: "wakeAsked" }, { type: "sleepAsked", inFlight: 0, force: false }).effects.at(-1)).toEqual({ type: "refuse" });
 });
 
 it("tells a death from an end that was asked for", () => {
   const died = run({ type: "deployed", instance: "a" }, { type: "ended", instance: "a" });
   expect(died.effects.at(-1)).toEqual({ type: "announce", what: "died" });
-  const asked = run({ type: "deployed", instance: "a" }, { type: "sleepAsked", inFlight: 0, force: false }, { type: "ended", instance: "a" });
+  const asked = run(
+    { type: "deployed", instance: "a" },
+    { type: "sleepAsked", inFlight: 0, force: false },
+    { type: "ended", instance: "a" },
+  );
   expect(asked.effects.at(-1)).toEqual({ type: "announce", what: "asleep" });
   expect(asked.state.ending).toEqual([]);
 });

@@ -75,7 +75,8 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
         flight = startWake(effect.wake);
         return;
       case "abortWake":
-        if (flight?.number === effect.wake) flight.abort.abort(new AppError("runtime_unavailable", "The app was stopped or replaced while it was starting"));
+        if (flight?.number === effect.wake)
+          flight.abort.abort(new AppError("runtime_unavailable", "The app was stopped or replaced while it was starting"));
         return;
       case "drain":
         drain(effect.instance, context.drainGraceMs);
@@ -129,7 +130,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
 
   const runWake = async (number: number, signal: AbortSignal): Promise<void> => {
     try {
-      await Promise.all(state.ending.map((id) => tracked.get(id)?.ending));
+      await Promise.all(state.ending.map(async (id) => tracked.get(id)?.ending));
       const spec = await context.specOf(appId);
       signal.throwIfAborted();
       if (!spec) throw new AppError("not_deployed", "Nothing is live: deploy the app first");
@@ -144,7 +145,9 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
         failure = { error: toWakeError(error), until: performance.now() + pauseMs, pauseMs };
         throw failure.error;
       }
-      throw error instanceof AppError ? error : new AppError("runtime_unavailable", "No runner could be started on this machine", { cause: error, retryAfterSeconds: 5 });
+      throw error instanceof AppError
+        ? error
+        : new AppError("runtime_unavailable", "No runner could be started on this machine", { cause: error, retryAfterSeconds: 5 });
     }
   };
 
@@ -167,10 +170,18 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       if (failure && state.wake === null && started < failure.until) throw failure.error;
       apply({ type: "wakeAsked" });
       // A removed app has no flight; one that was aborted may have been followed by a deployment that serves.
-      const outcome = await flight?.promise.then(() => null, (error: unknown) => error);
+      const outcome = await flight?.promise.then(
+        () => null,
+        (error: unknown) => error,
+      );
       const awake = serving();
       if (awake) return { endpoint: awake.instance.endpoint, waitedMs: performance.now() - started };
-      throw outcome ?? new AppError("runtime_unavailable", state.removed ? "The app was deleted" : "The app ended as soon as it had started", { retryAfterSeconds: 1 });
+      throw (
+        outcome ??
+        new AppError("runtime_unavailable", state.removed ? "The app was deleted" : "The app ended as soon as it had started", {
+          retryAfterSeconds: 1,
+        })
+      );
     },
     sleep: async (force, reason) => {
       if (force) failure = null;
@@ -178,7 +189,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       const entry = serving();
       const effects = apply({ type: "sleepAsked", inFlight: entry?.inFlight ?? 0, force });
       if (effects.some((effect) => effect.type === "refuse")) return false;
-      await Promise.all([...tracked.values()].map((each) => each.ending));
+      await Promise.all([...tracked.values()].map(async (each) => each.ending));
       return true;
     },
     switchTo: (instance) => {
@@ -251,5 +262,8 @@ async function endAll(tracked: ReadonlyMap<string, Tracked>, graceMs: number): P
 }
 
 function toWakeError(failure: LoadFailure): AppError {
-  return new AppError("app_failed", `The app could not be started: ${failure.error.message}`, { cause: failure, extra: { error: failure.error } });
+  return new AppError("app_failed", `The app could not be started: ${failure.error.message}`, {
+    cause: failure,
+    extra: { error: failure.error },
+  });
 }

@@ -16,19 +16,30 @@ export function findCgroupHome(mountinfo: string, selfCgroup: string): CgroupHom
     const [type, , options] = after?.split(" ") ?? [];
     const root = fields[3];
     const path = fields[4];
-    return type?.startsWith("cgroup") && root && path ? [{ type, root, path: unescapeMount(path), options: (options ?? "").split(",") }] : [];
+    return type?.startsWith("cgroup") && root && path
+      ? [{ type, root, path: unescapeMount(path), options: (options ?? "").split(",") }]
+      : [];
   });
-  const own = selfCgroup.trim().split("\n").map((line) => line.split(":"));
+  const own = selfCgroup
+    .trim()
+    .split("\n")
+    .map((line) => line.split(":"));
   const version1: Partial<Record<Controller, string>> = {};
   for (const controller of controllers) {
     const mount = mounts.find((entry) => entry.type === "cgroup" && entry.options.includes(controller));
-    const path = own.find(([, names]) => names?.split(",").includes(controller))?.slice(2).join(":");
+    const path = own
+      .find(([, names]) => names?.split(",").includes(controller))
+      ?.slice(2)
+      .join(":");
     if (mount && path !== undefined) version1[controller] = join(mount.path, relativeTo(mount.root, path));
   }
   const { memory, cpu, pids } = version1;
   if (memory && cpu && pids) return { version: 1, folders: { memory, cpu, pids } };
   const unified = mounts.find((entry) => entry.type === "cgroup2");
-  const path = own.find(([number, names]) => number === "0" && names === "")?.slice(2).join(":");
+  const path = own
+    .find(([number, names]) => number === "0" && names === "")
+    ?.slice(2)
+    .join(":");
   if (!unified || path === undefined) return null;
   return { version: 2, folder: join(unified.path, relativeTo(unified.root, path)) };
 }

@@ -40,7 +40,10 @@ const signalWords: Record<string, string> = {
 export function describeExit(exit: Exit): { kind: "memory" | "exit"; words: string } {
   if (exit.memory && exit.memory.kills > 0) {
     const { limitBytes, peakBytes } = exit.memory;
-    return { kind: "memory", words: `killed at ${megabytes(limitBytes)}, peak ${megabytes(Math.min(peakBytes, limitBytes))}: it needs more memory than its limit` };
+    return {
+      kind: "memory",
+      words: `killed at ${megabytes(limitBytes)}, peak ${megabytes(Math.min(peakBytes, limitBytes))}: it needs more memory than its limit`,
+    };
   }
   const signal = signalOf(exit);
   if (signal) return { kind: "exit", words: signalWords[signal] ?? `killed by ${signal}` };
@@ -51,7 +54,11 @@ export function describeExit(exit: Exit): { kind: "memory" | "exit"; words: stri
 /** The LoadError of a runner that ended before its app answered; `lastWords` is the end of its stderr. */
 export function exitToLoadError(exit: Exit, lastWords: string): LoadError {
   const { kind, words } = describeExit(exit);
-  const error: LoadError = { kind, type: kind === "memory" ? "MemoryLimit" : "ProcessExit", message: `The app ${kind === "memory" ? "was " : ""}${words}` };
+  const error: LoadError = {
+    kind,
+    type: kind === "memory" ? "MemoryLimit" : "ProcessExit",
+    message: `The app ${kind === "memory" ? "was " : ""}${words}`,
+  };
   if (lastWords.trim()) error.traceback = lastWords.trimEnd();
   return error;
 }

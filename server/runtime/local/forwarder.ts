@@ -62,7 +62,10 @@ async function join(client: Socket, target: MongoTarget, bytes: { in: number; ou
     client.destroy();
     return;
   }
-  for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+  for (const [from, to] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
     from.on("error", () => to.destroy());
     from.on("close", () => to.destroy());
   }
@@ -74,7 +77,8 @@ async function join(client: Socket, target: MongoTarget, bytes: { in: number; ou
 }
 
 function open(address: MongoAddress, tls: ConnectionOptions | undefined): Socket {
-  if ("socketPath" in address) return tls ? connectTls({ ...tls, path: address.socketPath }) : connect({ path: address.socketPath, allowHalfOpen: true });
+  if ("socketPath" in address)
+    return tls ? connectTls({ ...tls, path: address.socketPath }) : connect({ path: address.socketPath, allowHalfOpen: true });
   if (!tls) return connect({ ...address, noDelay: true, allowHalfOpen: true });
   const named = tls.servername === undefined && isIP(address.host) === 0 ? { servername: address.host } : {};
   return connectTls({ ...tls, ...named, ...address });

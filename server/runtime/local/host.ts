@@ -43,7 +43,7 @@ const run = promisify(execFile);
 export async function openHost(options: HostOptions): Promise<Host> {
   const runnerDir = realpathSync(options.runnerDir);
   const folders = openRunFolders(options.dataDir, hostsFile);
-  const [prefixes, cgroups] = await Promise.all([findPrefixes(options.python), openCgroups()]);
+  const [prefixes, cgroups] = await Promise.all([preparePackage(options.python, runnerDir), openCgroups()]);
   const filter = compileSeccomp(process.arch);
   const seccompPath = filter ? join(dirname(folders.hostsPath), "seccomp.bpf") : null;
   if (filter && seccompPath) writeFileSync(seccompPath, filter);
@@ -53,13 +53,21 @@ export async function openHost(options: HostOptions): Promise<Host> {
   let turn = Math.floor(Math.random() * 65_536);
   const build = (tools: Tools | null) => (folder: RunFolder, userId: number, args: readonly string[]) =>
     tools
-      ? sandboxed({ python: options.python, runnerDir, prefixes, hostsPath: folders.hostsPath, tools, isRoot, filtered: filter !== null }, folder, userId, args)
+      ? sandboxed(
+          { python: options.python, runnerDir, prefixes, hostsPath: folders.hostsPath, tools, isRoot, filtered: filter !== null },
+          folder,
+          userId,
+          args,
+        )
       : plain(options.python, runnerDir, folder, args);
   const host = (tools: Tools | null, detail: string): Host => ({
     isolation: {
       level: tools ? "sandbox" : "none",
       limits: typeof cgroups === "string" ? "rlimit" : "cgroup",
-      detail: typeof cgroups === "string" ? `${detail} Limits are per process only: ${cgroups}.` : `${detail} Memory, CPU and processes are limited by cgroups v${cgroups.version}.`,
+      detail:
+        typeof cgroups === "string"
+          ? `${detail} Limits are per process only: ${cgroups}.`
+          : `${detail} Memory, CPU and processes are limited by cgroups v${cgroups.version}.`,
     },
     folders,
     cgroups: typeof cgroups === "string" ? null : cgroups,
@@ -93,10 +101,15 @@ function findProgram(name: string): string | null {
   return ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin"].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Folders outside the system's that the interpreter needs: its own, its environment's, and each that a link on the way leads through. */
-async function findPrefixes(python: string): Promise<string[]> {
-  const code = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]))";
-  const { stdout } = await run(python, ["-I", "-c", code], { timeout: 20_000 });
+/**
+ * Compiles `fp_runner`, which a runner sees read-only and would compile anew at each start (8 ms of a core; where nothing can be written it still does),
+ * and answers the folders outside the system's that the interpreter needs: its own, its environment's, and each that a link on the
+ * way leads through.
+ */
+async function preparePackage(python: string, runnerDir: string): Promise<string[]> {
+  const code =
+    "import compileall, json, sys; compileall.compile_dir(sys.argv[1], quiet=2); print(json.dumps([sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]))";
+  const { stdout } = await run(python, ["-I", "-c", code, join(runnerDir, "fp_runner")], { timeout: 20_000 });
   const found = new Set<string>(JSON.parse(stdout) as string[]);
   let hop = python;
   for (let step = 0; step < 20; step++) {
@@ -118,7 +131,12 @@ interface SandboxParts {
   filtered: boolean;
 }
 
-function sandboxed(parts: SandboxParts, folder: RunFolder, userId: number, args: readonly string[]): { argv: string[]; env: Record<string, string> } {
+function sandboxed(
+  parts: SandboxParts,
+  folder: RunFolder,
+  userId: number,
+  args: readonly string[],
+): { argv: string[]; env: Record<string, string> } {
   const { tools, prefixes, runnerDir } = parts;
   const links: [string, string][] = [];
   const readOnly = ["/usr"];
@@ -147,7 +165,12 @@ function sandboxed(parts: SandboxParts, folder: RunFolder, userId: number, args:
   return { argv, env: runnerEnvironment("/tmp", inside.package) };
 }
 
-function plain(python: string, runnerDir: string, folder: RunFolder, args: readonly string[]): { argv: string[]; env: Record<string, string> } {
+function plain(
+  python: string,
+  runnerDir: string,
+  folder: RunFolder,
+  args: readonly string[],
+): { argv: string[]; env: Record<string, string> } {
   return { argv: [python, "-P", ...args], env: runnerEnvironment(folder.path, runnerDir) };
 }
 
@@ -159,7 +182,12 @@ async function probe(host: Host, seccompPath: string | null): Promise<string | n
     const { argv, env } = host.commandFor(folder, userId, ["-c", "import fp_runner"]);
     // The shell opens the filter where the launcher would.
     const redirect = seccompPath ? `exec "$@" ${seccompFd}<${JSON.stringify(seccompPath).replace(/[$`]/g, "\\$&")}` : 'exec "$@"';
-    const child = spawn("/bin/sh", ["-c", redirect, "sh", ...argv], { env, stdio: ["ignore", "ignore", "pipe"], timeout: 20_000, killSignal: "SIGKILL" });
+    const child = spawn("/bin/sh", ["-c", redirect, "sh", ...argv], {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: 20_000,
+      killSignal: "SIGKILL",
+    });
     let words = "";
     child.stderr.on("data", (chunk: Buffer) => void (words = (words + chunk.toString()).slice(-600)));
     const code = await new Promise<number | null>((done, fail) => {

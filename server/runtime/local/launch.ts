@@ -48,7 +48,12 @@ export class LoadFailure extends Error {
  * Starts an instance of `spec` that answers when the promise resolves. Whatever goes wrong, the runner is gone then.
  * @throws LoadFailure for the app's own failures; anything else is the machine's.
  */
-export async function launchInstance(context: LaunchContext, spec: InstanceSpec, signal: AbortSignal, onStage: OnStage = () => {}): Promise<Instance> {
+export async function launchInstance(
+  context: LaunchContext,
+  spec: InstanceSpec,
+  signal: AbortSignal,
+  onStage: OnStage = () => {},
+): Promise<Instance> {
   onStage("checking", "started", "Putting the files in place");
   const taken = context.pool.take(signal);
   taken.catch(() => {});
@@ -71,7 +76,14 @@ export async function launchInstance(context: LaunchContext, spec: InstanceSpec,
   }
 }
 
-async function claim(context: LaunchContext, runner: Runner, spec: InstanceSpec, mongoUri: string | null, signal: AbortSignal, onStage: OnStage): Promise<Instance> {
+async function claim(
+  context: LaunchContext,
+  runner: Runner,
+  spec: InstanceSpec,
+  mongoUri: string | null,
+  signal: AbortSignal,
+  onStage: OnStage,
+): Promise<Instance> {
   onStage("starting", "started", `Loading ${spec.entrypoint}`);
   followOutput(context, runner, spec.appId);
   const started = performance.now();
@@ -104,11 +116,13 @@ async function claim(context: LaunchContext, runner: Runner, spec: InstanceSpec,
 
 /** From the claim on, what the runner writes and reports is the app's. */
 function followOutput(context: LaunchContext, runner: Runner, appId: string): void {
-  const log = (stream: LogLine["stream"], text: string) => context.onLog(appId, { at: new Date(), stream, text, instanceId: runner.instanceId });
+  const log = (stream: LogLine["stream"], text: string) =>
+    context.onLog(appId, { at: new Date(), stream, text, instanceId: runner.instanceId });
   runner.onLine(log);
   runner.onMessage((message) => {
     if (message.type === "exception") context.onException(appId, message.record);
-    if (message.type === "dropped" && message.count > 0) log("platform", `${message.count} exception records were left out: they came faster than they could be stored`);
+    if (message.type === "dropped" && message.count > 0)
+      log("platform", `${message.count} exception records were left out: they came faster than they could be stored`);
   });
 }
 
@@ -147,14 +161,24 @@ function awaitReady(runner: Runner, timeoutMs: number, signal: AbortSignal): Pro
 function toTimeout(timeoutMs: number, loaded: boolean): LoadError {
   const seconds = `${Math.round(timeoutMs / 100) / 10} s`;
   const what = loaded ? "Its start-up (lifespan) did not finish" : "Loading it did not finish";
-  return { kind: "timeout", type: "Timeout", message: `${what} within ${seconds}. Something at start waits or computes too long: move it into a request or a background task` };
+  return {
+    kind: "timeout",
+    type: "Timeout",
+    message: `${what} within ${seconds}. Something at start waits or computes too long: move it into a request or a background task`,
+  };
 }
 
 /** Longest that a check may take, from the moment a runner has the files. */
 const checkTimeoutMs = 5_000;
 
 /** Loads files in a runner that is thrown away: no network, and a database address where nobody answers. */
-export async function checkFiles(context: LaunchContext, files: Files, entrypoint: string, env: Readonly<Record<string, string>>, limit: (runner: Runner) => void): Promise<LoadReport> {
+export async function checkFiles(
+  context: LaunchContext,
+  files: Files,
+  entrypoint: string,
+  env: Readonly<Record<string, string>>,
+  limit: (runner: Runner) => void,
+): Promise<LoadReport> {
   const runner = await context.pool.take();
   try {
     await rm(runner.codeFolder, { recursive: true, force: true });
@@ -197,7 +221,8 @@ function firstReport(runner: Runner, start: () => void): Promise<LoadReport> {
     };
     runner.onMessage((message) => {
       if (message.type === "loaded") finish(message.report);
-      if (message.type === "failed") finish(message.report ? { ...message.report, ok: false, error: message.error } : failed(message.error));
+      if (message.type === "failed")
+        finish(message.report ? { ...message.report, ok: false, error: message.error } : failed(message.error));
     });
     void runner.exited.then((exit) => finish(failed(exitToLoadError(exit, runner.lastWords()))));
     start();

@@ -25,7 +25,9 @@ describe("the sandbox's command line", () => {
     expect(words).toContain("--unshare-pid --unshare-net --unshare-ipc --unshare-uts");
     expect(words).toContain("--cap-drop ALL --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP");
     expect(words).toContain("--dir /root --dir");
-    expect(words).toContain("--seccomp 5 -- /usr/bin/setpriv --reuid 70001 --regid 70001 --clear-groups --bounding-set -all --inh-caps -all --no-new-privs /root/venv/bin/python");
+    expect(words).toContain(
+      "--seccomp 5 -- /usr/bin/setpriv --reuid 70001 --regid 70001 --clear-groups --bounding-set -all --inh-caps -all --no-new-privs /root/venv/bin/python",
+    );
     expect(argv.filter((word) => word === "--bind")).toEqual([]);
   });
 
@@ -44,7 +46,10 @@ describe("the sandbox's command line", () => {
 
 describe("cgroups", () => {
   it("are found in version 1, inside a container's own part", () => {
-    const mounts = ["memory", "cpu,cpuacct", "pids"].map((name, index) => `${30 + index} 20 0:${index} ${name === "memory" ? "/box" : "/"} /sys/fs/cgroup/${name} rw - cgroup cgroup rw,${name}`);
+    const mounts = ["memory", "cpu,cpuacct", "pids"].map(
+      (name, index) =>
+        `${30 + index} 20 0:${index} ${name === "memory" ? "/box" : "/"} /sys/fs/cgroup/${name} rw - cgroup cgroup rw,${name}`,
+    );
     const own = "4:memory:/box/inner\n2:cpu,cpuacct:/\n3:pids:/x\n0::/\n";
     expect(findCgroupHome(mounts.join("\n"), own)).toEqual({
       version: 1,
@@ -70,13 +75,19 @@ describe("cgroups", () => {
 describe("the reason of an end", () => {
   const memory = { limitBytes: 256 * 1_048_576, peakBytes: 256 * 1_048_576, kills: 1 };
   it("names memory with limit and peak before any signal", () => {
-    expect(describeExit({ code: 137, signal: null, memory })).toEqual({ kind: "memory", words: expect.stringMatching(/^killed at 256 MB, peak 256 MB/) });
+    expect(describeExit({ code: 137, signal: null, memory })).toEqual({
+      kind: "memory",
+      words: expect.stringMatching(/^killed at 256 MB, peak 256 MB/),
+    });
   });
   it("reads signals through bwrap, and exit codes", () => {
     expect(describeExit({ code: 139, signal: null, memory: null }).words).toContain("SIGSEGV");
     expect(describeExit({ code: null, signal: "SIGKILL", memory: null }).words).toBe("killed by SIGKILL");
     expect(exitToLoadError({ code: 5, signal: null, memory: { ...memory, kills: 0 } }, "last words\n")).toEqual({
-      kind: "exit", type: "ProcessExit", message: "The app ended by itself with exit code 5", traceback: "last words",
+      kind: "exit",
+      type: "ProcessExit",
+      message: "The app ended by itself with exit code 5",
+      traceback: "last words",
     });
   });
 });
@@ -108,7 +119,8 @@ describe("output", () => {
 describe("what a runner says", () => {
   it("is taken only as agreed", () => {
     expect(parseRunnerMessage('{"type":"ready","ms":25}')).toEqual({ type: "ready", ms: 25 });
-    for (const line of ["", "null", "[]", '{"type":"claim"}', '{"type":"ready"}', '{"type":"loaded","report":{}}']) expect(parseRunnerMessage(line)).toBeNull();
+    for (const line of ["", "null", "[]", '{"type":"claim"}', '{"type":"ready"}', '{"type":"loaded","report":{}}'])
+      expect(parseRunnerMessage(line)).toBeNull();
   });
   it("has its nulls left out and its texts bounded", () => {
     const error = { kind: "load", type: "E", message: "x".repeat(20_000), file: null, line: null, traceback: null };
@@ -119,5 +131,7 @@ describe("what a runner says", () => {
 
 it("gives an app its database's address by socket, whatever is in its password", () => {
   const uri = toMongoUri("/run/fp/mongo.sock", { name: "user_1", username: "u@x", password: "p:/ä" });
-  expect(uri).toBe("mongodb://u%40x:p%3A%2F%C3%A4@%2Frun%2Ffp%2Fmongo.sock/user_1?directConnection=true&timeoutMS=30000&maxPoolSize=10&maxIdleTimeMS=60000&authSource=user_1");
+  expect(uri).toBe(
+    "mongodb://u%40x:p%3A%2F%C3%A4@%2Frun%2Ffp%2Fmongo.sock/user_1?directConnection=true&timeoutMS=30000&maxPoolSize=10&maxIdleTimeMS=60000&authSource=user_1",
+  );
 });

@@ -10,8 +10,16 @@ import type { ExceptionRecord, LoadError, LoadReport } from "../runtime.ts";
 export const longestMessageBytes = 4 * 1024 * 1024;
 
 const text = (most: number) => z.string().transform((value) => (value.length > most ? `${value.slice(0, most)}…` : value));
-const place = z.number().int().min(1).nullish().transform((value) => value ?? undefined);
-const optionalText = (most: number) => text(most).nullish().transform((value) => value ?? undefined);
+const place = z
+  .number()
+  .int()
+  .min(1)
+  .nullish()
+  .transform((value) => value ?? undefined);
+const optionalText = (most: number) =>
+  text(most)
+    .nullish()
+    .transform((value) => value ?? undefined);
 
 const loadErrorSchema = z.object({
   kind: z.enum(["load", "entrypoint", "lifespan", "timeout", "memory", "exit"]),

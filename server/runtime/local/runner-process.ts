@@ -81,7 +81,14 @@ function rlimitsFor(host: Host, cgroup: InstanceCgroup | null): Record<string, [
   return rlimits;
 }
 
-function watchRunner(host: Host, child: ChildProcess, folder: RunFolder, cgroup: InstanceCgroup | null, owner: number | null, socketPath: string): Runner {
+function watchRunner(
+  host: Host,
+  child: ChildProcess,
+  folder: RunFolder,
+  cgroup: InstanceCgroup | null,
+  owner: number | null,
+  socketPath: string,
+): Runner {
   const sandbox = host.isolation.level === "sandbox";
   const inner = sandbox ? inside.folder : folder.path;
   const output = readOutput(child);
@@ -103,7 +110,9 @@ function watchRunner(host: Host, child: ChildProcess, folder: RunFolder, cgroup:
   });
   const warm = new Promise<void>((resolve, reject) => {
     control.on((message) => message.type === "warm" && resolve());
-    void exited.then((exit) => reject(new Error(`a runner ended before it was warm (${exit.signal ?? `code ${exit.code}`}): ${output.lastWords()}`)));
+    void exited.then((exit) =>
+      reject(new Error(`a runner ended before it was warm (${exit.signal ?? `code ${exit.code}`}): ${output.lastWords()}`)),
+    );
   });
   // Who waits for it hears of it; nobody has to.
   warm.catch(() => {});
@@ -198,7 +207,11 @@ function readOutput(child: ChildProcess) {
   const tell = (stream: OutputStream | "platform", text: string) => listeners.forEach((listener) => listener(stream, text));
   const noteDropped = () => {
     const dropped = rate.takeDropped();
-    if (dropped > 0) tell("platform", `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`);
+    if (dropped > 0)
+      tell(
+        "platform",
+        `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`,
+      );
   };
   const readers = (["stdout", "stderr"] as const).map((stream) => {
     const reader = createLineReader((text) => {

@@ -12,7 +12,20 @@ const tmpBytes = 64 * 1024 * 1024;
 const sharedMemoryBytes = 16 * 1024 * 1024;
 
 /** Files and folders under /etc that Python looks at, bound where the machine has them. */
-export const etcNames = ["ssl", "ca-certificates", "pki", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "timezone", "mime.types", "protocols", "services", "alternatives"];
+export const etcNames = [
+  "ssl",
+  "ca-certificates",
+  "pki",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "timezone",
+  "mime.types",
+  "protocols",
+  "services",
+  "alternatives",
+];
 
 export interface SandboxPlan {
   bwrap: string;
@@ -50,7 +63,8 @@ export function sandboxArgv(plan: SandboxPlan): string[] {
   argv.push("--perms", "1777", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm");
   argv.push("--perms", "1777", "--size", String(tmpBytes), "--tmpfs", "/tmp");
   // After /tmp, which would hide an interpreter that lies there; bwrap itself would make the folders on the way root's alone.
-  for (const path of parentsOf([...plan.readOnly, ...plan.files.map(([, path]) => path), inside.package, inside.folder])) argv.push("--dir", path);
+  for (const path of parentsOf([...plan.readOnly, ...plan.files.map(([, path]) => path), inside.package, inside.folder]))
+    argv.push("--dir", path);
   for (const path of plan.readOnly) argv.push("--ro-bind", path, path);
   argv.push("--dir", "/var", "--symlink", "/tmp", "/var/tmp");
   for (const [source, path] of plan.files) argv.push("--ro-bind", source, path);

@@ -49,7 +49,8 @@ describe.each(machines)("the system call filter of $name", ({ name, audit, ...nu
     expect(verdict(numbers.unshare)).toBe("errno 1");
     expect(verdict(numbers.mount)).toBe("errno 1");
     expect(verdict(435)).toBe("errno 38");
-    for (const flag of [0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000]) expect(verdict(numbers.clone, flag | 17)).toBe("errno 1");
+    for (const flag of [0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000])
+      expect(verdict(numbers.clone, flag | 17)).toBe("errno 1");
     for (const family of [17, 38, 40]) expect(verdict(numbers.socket, family)).toBe("errno 97");
     for (const request of [0x5412, 0x541c]) expect(verdict(numbers.ioctl, 0, request)).toBe("errno 1");
   });

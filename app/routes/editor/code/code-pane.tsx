@@ -11,17 +11,31 @@ const MonacoPane = lazy(() => import("./monaco-pane.client.tsx").then((module) =
 const never = () => () => undefined;
 
 export function CodePane(props: MonacoPaneProps) {
-  const hydrated = useSyncExternalStore(never, () => true, () => false);
+  const hydrated = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   const active = useEditorStore((state) => state.active);
   const content = useEditorStore((state) => state.files[state.active]);
   const binary = typeof content === "object";
   return (
     <section aria-label="Code" className="flex h-full min-h-0 flex-col bg-background">
-      <div className="flex h-9 shrink-0 items-center border-b px-3 font-mono text-[13px]"><span className="truncate">{active}</span></div>
+      <div className="flex h-9 shrink-0 items-center border-b px-3 font-mono text-[13px]">
+        <span className="truncate">{active}</span>
+      </div>
       <div className="relative min-h-0 flex-1">
         {binary && <BinaryFile path={active} content={content} />}
         {/* Kept mounted beside a picture: its undo history and folds stay. */}
-        <div className={`size-full ${binary ? "hidden" : ""}`}>{hydrated ? <Suspense fallback={<CodeSkeleton />}><MonacoPane {...props} /></Suspense> : <CodeSkeleton />}</div>
+        <div className={`size-full ${binary ? "hidden" : ""}`}>
+          {hydrated ? (
+            <Suspense fallback={<CodeSkeleton />}>
+              <MonacoPane {...props} />
+            </Suspense>
+          ) : (
+            <CodeSkeleton />
+          )}
+        </div>
       </div>
     </section>
   );
@@ -41,13 +55,25 @@ export function CodeSkeleton() {
   );
 }
 
-const types: Readonly<Record<string, string>> = { png: "image/png", jpg: "image/jpeg", gif: "image/gif", webp: "image/webp", ico: "image/x-icon" };
+const types: Readonly<Record<string, string>> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+  ico: "image/x-icon",
+};
 
 function BinaryFile({ path, content }: { path: string; content: Exclude<FileContent, string> }) {
   const type = types[path.slice(path.lastIndexOf(".") + 1).toLowerCase()];
   return (
     <div className="flex size-full flex-col items-center justify-center gap-3 p-4 text-[13px] text-muted-foreground">
-      {type !== undefined && <img src={`data:${type};base64,${content.base64}`} alt={path} className="max-h-[60%] max-w-full rounded-md border bg-muted object-contain" />}
+      {type !== undefined && (
+        <img
+          src={`data:${type};base64,${content.base64}`}
+          alt={path}
+          className="max-h-[60%] max-w-full rounded-md border bg-muted object-contain"
+        />
+      )}
       <p>{formatSize(contentSizeBytes(content))}, not text</p>
     </div>
   );

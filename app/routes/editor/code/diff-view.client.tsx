@@ -17,7 +17,14 @@ export function DiffView({ path, before, after }: DiffViewProps) {
     const endTheme = followTheme();
     const original = monaco.editor.createModel(before, languageOf(path));
     const modified = monaco.editor.createModel(after, languageOf(path));
-    const editor = monaco.editor.createDiffEditor(host.current, { ...commonOptions, theme: themeName, readOnly: true, originalEditable: false, renderOverviewRuler: false, hideUnchangedRegions: { enabled: true } });
+    const editor = monaco.editor.createDiffEditor(host.current, {
+      ...commonOptions,
+      theme: themeName,
+      readOnly: true,
+      originalEditable: false,
+      renderOverviewRuler: false,
+      hideUnchangedRegions: { enabled: true },
+    });
     editor.getOriginalEditor().updateOptions({ ariaLabel: `${path}, before` });
     editor.getModifiedEditor().updateOptions({ ariaLabel: `${path}, after` });
     editor.setModel({ original, modified });

@@ -5,14 +5,22 @@ import { monaco } from "./monaco.client.ts";
 
 const owner = "fp";
 
-const severities = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Hint } as const;
+const severities = {
+  error: monaco.MarkerSeverity.Error,
+  warning: monaco.MarkerSeverity.Warning,
+  info: monaco.MarkerSeverity.Hint,
+} as const;
 
 /** Replaces the marks in every file. A finding without an end covers the word, or the rest of its line. */
 export function setMarks(models: Models, paths: readonly string[], problems: readonly SourceProblem[]): void {
   for (const path of paths) {
     const model = models.get(path);
     if (model === null) continue;
-    monaco.editor.setModelMarkers(model, owner, problems.filter(({ file }) => file === path).map((problem) => toMarker(model, problem)));
+    monaco.editor.setModelMarkers(
+      model,
+      owner,
+      problems.filter(({ file }) => file === path).map((problem) => toMarker(model, problem)),
+    );
   }
 }
 
@@ -25,7 +33,12 @@ function toMarker(model: monaco.editor.ITextModel, problem: SourceProblem): mona
     startLineNumber,
     startColumn: wholeLine ? Math.max(first, 1) : startColumn,
     endLineNumber: Math.min(problem.endLine ?? startLineNumber, model.getLineCount()),
-    endColumn: problem.endColumn ?? (wholeLine ? model.getLineMaxColumn(startLineNumber) : (model.getWordAtPosition({ lineNumber: startLineNumber, column: startColumn })?.endColumn ?? model.getLineMaxColumn(startLineNumber))),
+    endColumn:
+      problem.endColumn ??
+      (wholeLine
+        ? model.getLineMaxColumn(startLineNumber)
+        : (model.getWordAtPosition({ lineNumber: startLineNumber, column: startColumn })?.endColumn ??
+          model.getLineMaxColumn(startLineNumber))),
     severity: severities[problem.severity],
     message: problem.message,
     source: problem.code,
@@ -39,6 +52,11 @@ export function failedLines(path: string, problems: readonly SourceProblem[]): m
     .filter(({ file, severity }) => file === path && severity === "error")
     .map(({ line, message }) => ({
       range: new monaco.Range(line, 1, line, 1),
-      options: { isWholeLine: true, className: "fp-failed-line", linesDecorationsClassName: "fp-failed-glyph", hoverMessage: { value: message } },
+      options: {
+        isWholeLine: true,
+        className: "fp-failed-line",
+        linesDecorationsClassName: "fp-failed-glyph",
+        hoverMessage: { value: message },
+      },
     }));
 }

@@ -38,13 +38,24 @@ export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }
   useEffect(() => {
     if (host.current === null) return;
     const endTheme = followTheme();
-    const made = monaco.editor.create(host.current, { ...commonOptions, model: null, theme: themeName, tabFocusMode: false, ariaLabel: "Code", glyphMargin: false, folding: true });
+    const made = monaco.editor.create(host.current, {
+      ...commonOptions,
+      model: null,
+      theme: themeName,
+      tabFocusMode: false,
+      ariaLabel: "Code",
+      glyphMargin: false,
+      folding: true,
+    });
     editor.current = made;
     models.current = createModels(store, scope);
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => handlers.current.onSave());
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => handlers.current.onDeploy());
     // The key differs by system in Monaco; this one works on all.
-    made.addCommand(monaco.KeyMod.Shift | monaco.KeyMod.Alt | monaco.KeyCode.KeyF, () => void made.getAction("editor.action.formatDocument")?.run());
+    made.addCommand(
+      monaco.KeyMod.Shift | monaco.KeyMod.Alt | monaco.KeyCode.KeyF,
+      () => void made.getAction("editor.action.formatDocument")?.run(),
+    );
     const formatter = monaco.languages.registerDocumentFormattingEditProvider("python", {
       displayName: "Ruff",
       provideDocumentFormattingEdits: async (model) => {

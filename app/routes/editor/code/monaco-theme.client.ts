@@ -25,7 +25,11 @@ export function applyTheme(): void {
   const style = getComputedStyle(root);
   const paint = createPainter();
   const token = (name: string) => paint(style.getPropertyValue(`--${name}`).trim());
-  const rule = (scope: string, name: string, fontStyle?: string) => ({ token: scope, foreground: token(name).slice(1, 7), ...(fontStyle === undefined ? {} : { fontStyle }) });
+  const rule = (scope: string, name: string, fontStyle?: string) => ({
+    token: scope,
+    foreground: token(name).slice(1, 7),
+    ...(fontStyle === undefined ? {} : { fontStyle }),
+  });
   monaco.editor.defineTheme(themeName, {
     base: root.classList.contains("dark") ? "vs-dark" : "vs",
     inherit: true,

@@ -3,9 +3,7 @@ import type { Framework } from "#core/contract/app.ts";
 import type { Files } from "#core/contract/files.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 
-export type Question =
-  | { id: number; kind: "check"; files: Files; entrypoint: string }
-  | { id: number; kind: "format"; text: string };
+export type Question = { id: number; kind: "check"; files: Files; entrypoint: string } | { id: number; kind: "format"; text: string };
 
 export interface CheckAnswer {
   problems: SourceProblem[];

@@ -23,6 +23,7 @@ function ruff(): Promise<Workspace | null> {
   loading ??= initRuff().then(
     () => new Workspace(options, PositionEncoding.Utf16),
     (error: unknown) => {
+      // oxlint-disable-next-line no-console -- a worker has nowhere else to say that it works with less
       console.warn("Ruff could not be loaded; Python is checked without it.", error);
       return null;
     },
@@ -43,7 +44,10 @@ async function answer(question: Question): Promise<Answer> {
     }
     return { id: question.id, ...check(workspace, question) };
   } catch (error) {
-    return { id: question.id, error: question.kind === "format" ? "This file has a syntax error, so it cannot be formatted." : String(error) };
+    return {
+      id: question.id,
+      error: question.kind === "format" ? "This file has a syntax error, so it cannot be formatted." : String(error),
+    };
   }
 }
 
@@ -52,7 +56,13 @@ function check(workspace: Workspace | null, { files, entrypoint }: Extract<Quest
   const syntaxErrors = (source: string) =>
     lint(source)
       .filter(isSyntaxError)
-      .map(({ message, start_location: start, end_location: end }) => ({ line: start.row, column: start.column, endLine: end.row, endColumn: end.column, message: withoutPrefix(message) }));
+      .map(({ message, start_location: start, end_location: end }) => ({
+        line: start.row,
+        column: start.column,
+        endLine: end.row,
+        endColumn: end.column,
+        message: withoutPrefix(message),
+      }));
   const { problems, framework } = checkPython(files, { entrypoint, allowedImports, syntaxErrors });
   return { problems: [...problems, ...findings(files, lint)], framework, usesMongo: usesMongo(files) };
 }

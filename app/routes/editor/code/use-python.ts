@@ -20,22 +20,27 @@ export function usePython(files: Files, entrypoint: string): PythonChecks {
   const [answer, setAnswer] = useState<CheckAnswer | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
 
-  useEffect(() => () => {
-    client.current?.dispose();
-    client.current = null;
-  }, []);
+  useEffect(
+    () => () => {
+      client.current?.dispose();
+      client.current = null;
+    },
+    [],
+  );
 
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(() => {
-      start(client).check({ files, entrypoint }).then(
-        (checked) => {
-          if (!stale) setAnswer(checked);
-        },
-        (error: Error) => {
-          if (!stale) setFailure(error.message);
-        },
-      );
+      start(client)
+        .check({ files, entrypoint })
+        .then(
+          (checked) => {
+            if (!stale) setAnswer(checked);
+          },
+          (error: Error) => {
+            if (!stale) setFailure(error.message);
+          },
+        );
     }, debounceMs);
     return () => {
       stale = true;

@@ -1,5 +1,14 @@
 /** What else can be done with the app: its history, a clone, its dashboard and docs, its end. */
-import { BookOpenIcon, CopyPlusIcon, EllipsisIcon, ExternalLinkIcon, HistoryIcon, LayoutDashboardIcon, SettingsIcon, Trash2Icon } from "lucide-react";
+import {
+  BookOpenIcon,
+  CopyPlusIcon,
+  EllipsisIcon,
+  ExternalLinkIcon,
+  HistoryIcon,
+  LayoutDashboardIcon,
+  SettingsIcon,
+  Trash2Icon,
+} from "lucide-react";
 import { useNavigate } from "react-router";
 import type { App } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
@@ -11,16 +20,43 @@ export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog):
   const navigate = useNavigate();
   return (
     <Menu>
-      <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="More" title="More" />}><EllipsisIcon aria-hidden /></MenuTrigger>
+      <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="More" title="More" />}>
+        <EllipsisIcon aria-hidden />
+      </MenuTrigger>
       <MenuContent align="end">
-        <MenuItem onClick={() => onOpen("history")}><HistoryIcon aria-hidden />History</MenuItem>
-        <MenuItem onClick={() => onOpen("settings")}><SettingsIcon aria-hidden />Settings</MenuItem>
-        <MenuItem onClick={() => void navigate(`/apps/${app.slug}`)}><LayoutDashboardIcon aria-hidden />Dashboard</MenuItem>
-        {app.liveVersion !== null && <MenuItem onClick={() => window.open(app.url, "_blank", "noreferrer")}><ExternalLinkIcon aria-hidden />Open the app</MenuItem>}
-        {app.liveVersion !== null && app.framework === "fastapi" && <MenuItem onClick={() => window.open(`${app.url}/docs`, "_blank", "noreferrer")}><BookOpenIcon aria-hidden />API docs</MenuItem>}
+        <MenuItem onClick={() => onOpen("history")}>
+          <HistoryIcon aria-hidden />
+          History
+        </MenuItem>
+        <MenuItem onClick={() => onOpen("settings")}>
+          <SettingsIcon aria-hidden />
+          Settings
+        </MenuItem>
+        <MenuItem onClick={() => void navigate(`/apps/${app.slug}`)}>
+          <LayoutDashboardIcon aria-hidden />
+          Dashboard
+        </MenuItem>
+        {app.liveVersion !== null && (
+          <MenuItem onClick={() => window.open(app.url, "_blank", "noreferrer")}>
+            <ExternalLinkIcon aria-hidden />
+            Open the app
+          </MenuItem>
+        )}
+        {app.liveVersion !== null && app.framework === "fastapi" && (
+          <MenuItem onClick={() => window.open(`${app.url}/docs`, "_blank", "noreferrer")}>
+            <BookOpenIcon aria-hidden />
+            API docs
+          </MenuItem>
+        )}
         <MenuSeparator />
-        <MenuItem onClick={() => onOpen("clone")}><CopyPlusIcon aria-hidden />Clone…</MenuItem>
-        <MenuItem variant="destructive" onClick={() => onOpen("delete")}><Trash2Icon aria-hidden />Delete…</MenuItem>
+        <MenuItem onClick={() => onOpen("clone")}>
+          <CopyPlusIcon aria-hidden />
+          Clone…
+        </MenuItem>
+        <MenuItem variant="destructive" onClick={() => onOpen("delete")}>
+          <Trash2Icon aria-hidden />
+          Delete…
+        </MenuItem>
       </MenuContent>
     </Menu>
   );

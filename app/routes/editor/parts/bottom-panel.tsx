@@ -35,13 +35,38 @@ export function BottomPanel({ slug, appUrl, problems, checked, checkFailure, fol
         active={open ? bottom : null}
         onPick={(id) => store.getState().showBottom(id)}
         tabs={[
-          { id: "problems", label: "Problems", badge: counted.length > 0 && <span className={`rounded-full px-1.5 text-xs leading-4 tabular-nums ${worst ? "bg-destructive/12 text-destructive" : "bg-deploying/12 text-deploying"}`}>{counted.length}</span> },
-          { id: "deploy", label: "Deploy", badge: deploying ? <LoaderCircleIcon aria-hidden className="size-3.5 text-deploying motion-safe:animate-spin" /> : failed ? <span aria-hidden className="size-1.5 rounded-full bg-destructive" /> : null },
+          {
+            id: "problems",
+            label: "Problems",
+            badge: counted.length > 0 && (
+              <span
+                className={`rounded-full px-1.5 text-xs leading-4 tabular-nums ${worst ? "bg-destructive/12 text-destructive" : "bg-deploying/12 text-deploying"}`}
+              >
+                {counted.length}
+              </span>
+            ),
+          },
+          {
+            id: "deploy",
+            label: "Deploy",
+            badge: deploying ? (
+              <LoaderCircleIcon aria-hidden className="size-3.5 text-deploying motion-safe:animate-spin" />
+            ) : failed ? (
+              <span aria-hidden className="size-1.5 rounded-full bg-destructive" />
+            ) : null,
+          },
           { id: "logs", label: "Logs" },
         ]}
       >
         {foldable && (
-          <Button variant="ghost" size="icon-sm" aria-label={open ? "Fold the output away" : "Show the output"} title={open ? "Fold away" : "Show"} aria-expanded={open} onClick={() => store.getState().showBottom(bottom, !open)}>
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            aria-label={open ? "Fold the output away" : "Show the output"}
+            title={open ? "Fold away" : "Show"}
+            aria-expanded={open}
+            onClick={() => store.getState().showBottom(bottom, !open)}
+          >
             {open ? <ChevronDownIcon aria-hidden /> : <ChevronUpIcon aria-hidden />}
           </Button>
         )}

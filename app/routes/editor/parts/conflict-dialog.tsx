@@ -37,18 +37,40 @@ export function ConflictDialog({ base, mine, theirs, title, description, onClose
         </div>
         <ul className="max-h-40 overflow-y-auto rounded-md border">
           {differences.map((difference) => (
-            <li key={difference.path} className={`flex flex-wrap items-center gap-x-3 gap-y-1 border-b px-2 py-1 last:border-b-0 ${difference === current ? "bg-accent" : ""}`}>
-              <button type="button" aria-current={difference === current ? "true" : undefined} onClick={() => setShown(difference.path)} className="min-w-0 flex-1 truncate rounded text-left font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring">{difference.path}</button>
+            <li
+              key={difference.path}
+              className={`flex flex-wrap items-center gap-x-3 gap-y-1 border-b px-2 py-1 last:border-b-0 ${difference === current ? "bg-accent" : ""}`}
+            >
+              <button
+                type="button"
+                aria-current={difference === current ? "true" : undefined}
+                onClick={() => setShown(difference.path)}
+                className="min-w-0 flex-1 truncate rounded text-left font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
+              >
+                {difference.path}
+              </button>
               <span className="text-xs text-muted-foreground">{reasons[difference.changedBy]}</span>
-              <Choice path={difference.path} value={chosen(difference)} onChange={(side) => setChoices({ ...choices, [difference.path]: side })} />
+              <Choice
+                path={difference.path}
+                value={chosen(difference)}
+                onChange={(side) => setChoices({ ...choices, [difference.path]: side })}
+              />
             </li>
           ))}
         </ul>
-        <div className="min-h-0 overflow-hidden rounded-md border">{current !== undefined && <FileDiff key={current.path} path={current.path} before={current.theirs} after={current.mine} />}</div>
+        <div className="min-h-0 overflow-hidden rounded-md border">
+          {current !== undefined && <FileDiff key={current.path} path={current.path} before={current.theirs} after={current.mine} />}
+        </div>
         <DialogFooter>
-          <span className="mr-auto self-center text-xs text-muted-foreground max-md:hidden">{counted(differences.length, "file differs", "files differ")}. Left: theirs, right: mine.</span>
-          <Button variant="outline" onClick={() => all("theirs")}>All theirs</Button>
-          <Button variant="outline" onClick={() => all("mine")}>All mine</Button>
+          <span className="mr-auto self-center text-xs text-muted-foreground max-md:hidden">
+            {counted(differences.length, "file differs", "files differ")}. Left: theirs, right: mine.
+          </span>
+          <Button variant="outline" onClick={() => all("theirs")}>
+            All theirs
+          </Button>
+          <Button variant="outline" onClick={() => all("mine")}>
+            All mine
+          </Button>
           <Button onClick={() => onResolve(resolveDifferences(theirs, differences, chosen))}>Save the result</Button>
         </DialogFooter>
       </DialogContent>
@@ -61,7 +83,10 @@ function Choice({ path, value, onChange }: { path: string; value: Side; onChange
     <fieldset className="flex overflow-hidden rounded-md border text-xs">
       <legend className="sr-only">Which {path} to keep</legend>
       {(["theirs", "mine"] as const).map((side) => (
-        <label key={side} className="cursor-pointer px-2 py-0.5 has-checked:bg-primary has-checked:text-primary-foreground has-focus-visible:ring-2 has-focus-visible:ring-ring has-focus-visible:ring-inset">
+        <label
+          key={side}
+          className="cursor-pointer px-2 py-0.5 has-checked:bg-primary has-checked:text-primary-foreground has-focus-visible:ring-2 has-focus-visible:ring-ring has-focus-visible:ring-inset"
+        >
           <input type="radio" name={`keep-${path}`} checked={value === side} onChange={() => onChange(side)} className="sr-only" />
           {side === "mine" ? "Mine" : "Theirs"}
         </label>

@@ -6,19 +6,40 @@ import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { formatMs } from "./format.ts";
 import { PanelNote } from "./panel-note.tsx";
 
-const titles: Record<DeployStep["stage"], string> = { validating: "Validating", checking: "Checking", creating: "Creating", starting: "Starting", ready: "Ready" };
+const titles: Record<DeployStep["stage"], string> = {
+  validating: "Validating",
+  checking: "Checking",
+  creating: "Creating",
+  starting: "Starting",
+  ready: "Ready",
+};
 
 export function DeployPanel({ appUrl }: { appUrl: string }) {
   const current = useDeployStore((state) => state.current);
-  if (current === null) return <PanelNote icon={<RocketIcon aria-hidden className="text-muted-foreground" />} title="Nothing deployed yet" text="Press Deploy, or Ctrl+Enter (⌘ Enter on a Mac). The steps appear here." />;
+  if (current === null)
+    return (
+      <PanelNote
+        icon={<RocketIcon aria-hidden className="text-muted-foreground" />}
+        title="Nothing deployed yet"
+        text="Press Deploy, or Ctrl+Enter (⌘ Enter on a Mac). The steps appear here."
+      />
+    );
   return (
     <div className="p-3 text-[13px]">
       <p role="status" aria-live="polite" className="mb-2 flex flex-wrap items-baseline gap-x-2 font-medium">
         {summaryOf(current)}
-        {current.state === "succeeded" && <a href={appUrl} target="_blank" rel="noreferrer" className="font-normal underline underline-offset-2">Open the app</a>}
+        {current.state === "succeeded" && (
+          <a href={appUrl} target="_blank" rel="noreferrer" className="font-normal underline underline-offset-2">
+            Open the app
+          </a>
+        )}
       </p>
       <ol className="grid gap-0.5">
-        {current.steps.filter((step) => current.state === "running" || step.state !== "waiting").map((step) => <Step key={step.stage} step={step} />)}
+        {current.steps
+          .filter((step) => current.state === "running" || step.state !== "waiting")
+          .map((step) => (
+            <Step key={step.stage} step={step} />
+          ))}
       </ol>
       {current.state === "failed" && <Outcome watched={current} />}
     </div>
@@ -37,15 +58,21 @@ function Step({ step }: { step: DeployStep }) {
   return (
     <li className="flex min-h-6 items-start gap-2" aria-current={step.state === "running" ? "step" : undefined}>
       <StepGlyph state={step.state} />
-      <span className={`w-20 shrink-0 ${step.state === "waiting" ? "text-muted-foreground" : ""}`}>{titles[step.stage]}<span className="sr-only">, {step.state}</span></span>
+      <span className={`w-20 shrink-0 ${step.state === "waiting" ? "text-muted-foreground" : ""}`}>
+        {titles[step.stage]}
+        <span className="sr-only">, {step.state}</span>
+      </span>
       <span className="min-w-0 flex-1 break-words text-muted-foreground">{step.message}</span>
-      <span className="shrink-0 font-mono text-xs leading-5 text-muted-foreground tabular-nums">{step.tookMs === null ? "" : formatMs(step.tookMs)}</span>
+      <span className="shrink-0 font-mono text-xs leading-5 text-muted-foreground tabular-nums">
+        {step.tookMs === null ? "" : formatMs(step.tookMs)}
+      </span>
     </li>
   );
 }
 
 function StepGlyph({ state }: { state: DeployStep["state"] }) {
-  if (state === "running") return <LoaderCircleIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-deploying motion-safe:animate-spin" />;
+  if (state === "running")
+    return <LoaderCircleIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-deploying motion-safe:animate-spin" />;
   if (state === "succeeded") return <CheckIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-running" />;
   if (state === "failed") return <XIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />;
   return <CircleDashedIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-muted-foreground/50" />;
@@ -56,9 +83,17 @@ function Outcome({ watched: { error, problems, traceback, steps } }: { watched: 
   return (
     <div className="mt-3 grid gap-2 border-t pt-3">
       {error !== null && !said && <p className="break-words text-destructive">{error}</p>}
-      {problems.map((problem) => <Where key={`${problem.file}:${problem.line}:${problem.message}`} problem={problem} />)}
+      {problems.map((problem) => (
+        <Where key={`${problem.file}:${problem.line}:${problem.message}`} problem={problem} />
+      ))}
       {traceback !== null && traceback !== "" && (
-        <pre tabIndex={0} aria-label="Traceback" className="max-h-72 overflow-auto rounded-md bg-muted p-3 font-mono text-xs leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring">{traceback}</pre>
+        <pre
+          tabIndex={0}
+          aria-label="Traceback"
+          className="max-h-72 overflow-auto rounded-md bg-muted p-3 font-mono text-xs leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring"
+        >
+          {traceback}
+        </pre>
       )}
     </div>
   );
@@ -68,7 +103,13 @@ function Where({ problem }: { problem: SourceProblem }) {
   const store = useEditorStoreApi();
   return (
     <p className="break-words">
-      <button type="button" onClick={() => store.getState().goTo(problem)} className="rounded font-mono text-xs underline underline-offset-2 outline-none focus-visible:ring-2 focus-visible:ring-ring">{problem.file}, line {problem.line}</button>{" "}
+      <button
+        type="button"
+        onClick={() => store.getState().goTo(problem)}
+        className="rounded font-mono text-xs underline underline-offset-2 outline-none focus-visible:ring-2 focus-visible:ring-ring"
+      >
+        {problem.file}, line {problem.line}
+      </button>{" "}
       <span className={problem.severity === "error" ? "text-destructive" : "text-muted-foreground"}>{problem.message}</span>
     </p>
   );

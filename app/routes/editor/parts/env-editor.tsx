@@ -19,7 +19,10 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
     const pairs = parseDotEnv(event.clipboardData.getData("text"));
     if (pairs === null || row.name !== "") return;
     event.preventDefault();
-    onChange([...rows.filter(({ key }) => key !== row.key), ...pairs.map((pair) => ({ key: nextKey.current++, ...pair, secret: looksSecret(pair.name) }))]);
+    onChange([
+      ...rows.filter(({ key }) => key !== row.key),
+      ...pairs.map((pair) => ({ key: nextKey.current++, ...pair, secret: looksSecret(pair.name) })),
+    ]);
   };
   return (
     <fieldset className="grid min-w-0 gap-2">
@@ -28,19 +31,73 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
       {rows.map((row) => (
         <div key={row.key} className="grid gap-1">
           <div className="flex items-center gap-1.5">
-            <Input aria-label="Name" placeholder="NAME" value={row.name} spellCheck={false} autoComplete="off" readOnly={row.value === null} aria-invalid={faults.has(row.key)} onPaste={(event) => paste(event, row)} onChange={({ target }) => set(row.key, { name: target.value })} className="min-w-0 flex-1 font-mono text-[13px]" />
+            <Input
+              aria-label="Name"
+              placeholder="NAME"
+              value={row.name}
+              spellCheck={false}
+              autoComplete="off"
+              readOnly={row.value === null}
+              aria-invalid={faults.has(row.key)}
+              onPaste={(event) => paste(event, row)}
+              onChange={({ target }) => set(row.key, { name: target.value })}
+              className="min-w-0 flex-1 font-mono text-[13px]"
+            />
             {row.value === null ? (
-              <button type="button" onClick={() => set(row.key, { value: "" })} className="h-9 min-w-0 flex-1 truncate rounded-md border border-dashed px-3 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring">Stored secret. Replace</button>
+              <button
+                type="button"
+                onClick={() => set(row.key, { value: "" })}
+                className="h-9 min-w-0 flex-1 truncate rounded-md border border-dashed px-3 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring"
+              >
+                Stored secret. Replace
+              </button>
             ) : (
-              <Input aria-label={`Value of ${row.name || "the new variable"}`} placeholder="value" type={row.secret ? "password" : "text"} value={row.value} spellCheck={false} autoComplete="off" onChange={({ target }) => set(row.key, { value: target.value })} className="min-w-0 flex-1 font-mono text-[13px]" />
+              <Input
+                aria-label={`Value of ${row.name || "the new variable"}`}
+                placeholder="value"
+                type={row.secret ? "password" : "text"}
+                value={row.value}
+                spellCheck={false}
+                autoComplete="off"
+                onChange={({ target }) => set(row.key, { value: target.value })}
+                className="min-w-0 flex-1 font-mono text-[13px]"
+              />
             )}
-            <Button type="button" variant="ghost" size="icon-sm" disabled={row.value === null} aria-pressed={row.secret} aria-label={`Secret${row.name === "" ? "" : `: ${row.name}`}`} title={row.secret ? "Secret: stored encrypted, never shown again" : "Make it a secret"} onClick={() => set(row.key, { secret: !row.secret })} className={row.secret ? "text-foreground" : "text-muted-foreground/60"}><LockIcon aria-hidden /></Button>
-            <Button type="button" variant="ghost" size="icon-sm" aria-label={`Remove ${row.name || "this variable"}`} title="Remove" onClick={() => onChange(rows.filter(({ key }) => key !== row.key))}><Trash2Icon aria-hidden /></Button>
+            <Button
+              type="button"
+              variant="ghost"
+              size="icon-sm"
+              disabled={row.value === null}
+              aria-pressed={row.secret}
+              aria-label={`Secret${row.name === "" ? "" : `: ${row.name}`}`}
+              title={row.secret ? "Secret: stored encrypted, never shown again" : "Make it a secret"}
+              onClick={() => set(row.key, { secret: !row.secret })}
+              className={row.secret ? "text-foreground" : "text-muted-foreground/60"}
+            >
+              <LockIcon aria-hidden />
+            </Button>
+            <Button
+              type="button"
+              variant="ghost"
+              size="icon-sm"
+              aria-label={`Remove ${row.name || "this variable"}`}
+              title="Remove"
+              onClick={() => onChange(rows.filter(({ key }) => key !== row.key))}
+            >
+              <Trash2Icon aria-hidden />
+            </Button>
           </div>
-          {faults.has(row.key) && <p role="alert" className="text-xs text-destructive">{faults.get(row.key)}</p>}
+          {faults.has(row.key) && (
+            <p role="alert" className="text-xs text-destructive">
+              {faults.get(row.key)}
+            </p>
+          )}
         </div>
       ))}
-      <Button type="button" variant="outline" size="sm" className="w-fit" onClick={add}><PlusIcon aria-hidden />Add variable</Button>
+      <Button type="button" variant="outline" size="sm" className="w-fit" onClick={add}>
+        <PlusIcon aria-hidden />
+        Add variable
+      </Button>
     </fieldset>
   );
 }

@@ -9,9 +9,17 @@ const DiffView = lazy(() => import("../code/diff-view.client.tsx").then((module)
 
 export function FileDiff({ path, before, after }: { path: string; before: FileContent | null; after: FileContent | null }) {
   if ((before === null || typeof before === "string") && (after === null || typeof after === "string")) {
-    return <Suspense fallback={<CodeSkeleton />}><DiffView path={path} before={before ?? ""} after={after ?? ""} /></Suspense>;
+    return (
+      <Suspense fallback={<CodeSkeleton />}>
+        <DiffView path={path} before={before ?? ""} after={after ?? ""} />
+      </Suspense>
+    );
   }
-  return <p className="p-4 text-[13px] text-muted-foreground">{sizeOf(before)} → {sizeOf(after)}, not text</p>;
+  return (
+    <p className="p-4 text-[13px] text-muted-foreground">
+      {sizeOf(before)} → {sizeOf(after)}, not text
+    </p>
+  );
 }
 
 const sizeOf = (content: FileContent | null) => (content === null ? "not there" : formatSize(contentSizeBytes(content)));

@@ -24,7 +24,10 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
   const remove = (path: string) => {
     const content = store.getState().remove(path);
     if (content === null) return;
-    toast({ title: `Deleted ${path}`, action: { label: "Undo", onClick: () => store.getState().files[path] === undefined && store.getState().add(path, content) } });
+    toast({
+      title: `Deleted ${path}`,
+      action: { label: "Undo", onClick: () => store.getState().files[path] === undefined && store.getState().add(path, content) },
+    });
   };
   const onKey = (event: KeyboardEvent, path: string) => {
     if (event.target !== event.currentTarget) return;
@@ -53,7 +56,13 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
         {paths.map((path) =>
           editing?.from === path ? (
             <li key={path}>
-              <PathField label={`New name of ${path}`} initial={path} refuse={(value) => refusePath(files, value, path)} onSubmit={submit} onCancel={() => setEditing(null)} />
+              <PathField
+                label={`New name of ${path}`}
+                initial={path}
+                refuse={(value) => refusePath(files, value, path)}
+                onSubmit={submit}
+                onCancel={() => setEditing(null)}
+              />
             </li>
           ) : (
             <FileRow
@@ -62,7 +71,10 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
               active={path === active}
               locked={path === entrypoint}
               changed={!sameContent(base[path], files[path])}
-              worst={problems.find((problem) => problem.file === path && problem.severity === "error")?.severity ?? problems.find((problem) => problem.file === path && problem.severity === "warning")?.severity}
+              worst={
+                problems.find((problem) => problem.file === path && problem.severity === "error")?.severity ??
+                problems.find((problem) => problem.file === path && problem.severity === "warning")?.severity
+              }
               onOpen={() => store.getState().open(path)}
               onKey={(event) => onKey(event, path)}
               onRename={() => setEditing({ from: path, value: path, content: "" })}
@@ -72,7 +84,13 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
         )}
         {editing?.from === null && (
           <li>
-            <PathField label="Name of the new file" initial={editing.value} refuse={(value) => refusePath(files, value)} onSubmit={submit} onCancel={() => setEditing(null)} />
+            <PathField
+              label="Name of the new file"
+              initial={editing.value}
+              refuse={(value) => refusePath(files, value)}
+              onSubmit={submit}
+              onCancel={() => setEditing(null)}
+            />
           </li>
         )}
       </ul>
@@ -99,21 +117,45 @@ function FileRow({ path, active, locked, changed, worst, onOpen, onKey, onRename
   const tone = worst === "error" ? "text-destructive" : worst === "warning" ? "text-deploying" : "";
   return (
     <li className={`group relative flex h-8 items-center rounded-md ${active ? "bg-accent" : "hover:bg-accent/60"}`}>
-      <button type="button" id={rowId(path)} aria-current={active ? "true" : undefined} title={path} onClick={onOpen} onKeyDown={onKey} className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring">
+      <button
+        type="button"
+        id={rowId(path)}
+        aria-current={active ? "true" : undefined}
+        title={path}
+        onClick={onOpen}
+        onKeyDown={onKey}
+        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-md px-2 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
+      >
         <FileGlyph path={path} />
         <span className={`flex min-w-0 ${tone}`}>
           {slash > 0 && <span className="min-w-0 shrink-[99] truncate text-muted-foreground">{path.slice(0, slash)}</span>}
           <span className="min-w-0 truncate">{path.slice(slash)}</span>
         </span>
         {worst !== undefined && <span className="sr-only">, has {worst === "error" ? "errors" : "warnings"}</span>}
-        {changed && <span title="Not saved" className="ml-auto size-1.5 shrink-0 rounded-full bg-foreground/60 group-hover:opacity-0 group-focus-within:opacity-0"><span className="sr-only">, not saved</span></span>}
+        {changed && (
+          <span
+            title="Not saved"
+            className="ml-auto size-1.5 shrink-0 rounded-full bg-foreground/60 group-hover:opacity-0 group-focus-within:opacity-0"
+          >
+            <span className="sr-only">, not saved</span>
+          </span>
+        )}
       </button>
       {locked ? (
-        <span title="The entrypoint: it can be neither renamed nor deleted" className="absolute right-2 hidden text-muted-foreground group-hover:block"><LockIcon aria-hidden className="size-3.5" /></span>
+        <span
+          title="The entrypoint: it can be neither renamed nor deleted"
+          className="absolute right-2 hidden text-muted-foreground group-hover:block"
+        >
+          <LockIcon aria-hidden className="size-3.5" />
+        </span>
       ) : (
         <span className="absolute right-1 flex rounded-md bg-accent opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-          <RowButton label={`Rename ${path}`} onClick={onRename}><PencilIcon aria-hidden className="size-3.5" /></RowButton>
-          <RowButton label={`Delete ${path}`} onClick={onRemove}><Trash2Icon aria-hidden className="size-3.5" /></RowButton>
+          <RowButton label={`Rename ${path}`} onClick={onRename}>
+            <PencilIcon aria-hidden className="size-3.5" />
+          </RowButton>
+          <RowButton label={`Delete ${path}`} onClick={onRemove}>
+            <Trash2Icon aria-hidden className="size-3.5" />
+          </RowButton>
         </span>
       )}
     </li>
@@ -122,7 +164,13 @@ function FileRow({ path, active, locked, changed, worst, onOpen, onKey, onRename
 
 function RowButton({ label, onClick, children }: { label: string; onClick(): void; children: React.ReactNode }) {
   return (
-    <button type="button" aria-label={label} title={label} onClick={onClick} className="grid size-6 place-items-center rounded text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      className="grid size-6 place-items-center rounded text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring"
+    >
       {children}
     </button>
   );
@@ -153,15 +201,33 @@ function AddMenu({ onAdd }: { onAdd(path: string, content: string): void }) {
   };
   return (
     <>
-      <input ref={input} type="file" multiple hidden aria-label="Files to upload" onChange={(event) => { void upload([...(event.target.files ?? [])]); event.target.value = ""; }} />
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to upload"
+        onChange={(event) => {
+          void upload([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
       <Menu>
-        <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="Add a file" title="Add a file" />}><PlusIcon aria-hidden /></MenuTrigger>
+        <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="Add a file" title="Add a file" />}>
+          <PlusIcon aria-hidden />
+        </MenuTrigger>
         <MenuContent align="end">
           {starters.map(({ label, path, content }) => (
-            <MenuItem key={path} onClick={() => onAdd(path, content)}>{label}<span className="ml-auto pl-6 font-mono text-xs text-muted-foreground">{path}</span></MenuItem>
+            <MenuItem key={path} onClick={() => onAdd(path, content)}>
+              {label}
+              <span className="ml-auto pl-6 font-mono text-xs text-muted-foreground">{path}</span>
+            </MenuItem>
           ))}
           <MenuSeparator />
-          <MenuItem onClick={() => input.current?.click()}><UploadIcon aria-hidden />Upload file</MenuItem>
+          <MenuItem onClick={() => input.current?.click()}>
+            <UploadIcon aria-hidden />
+            Upload file
+          </MenuItem>
         </MenuContent>
       </Menu>
     </>
@@ -172,6 +238,9 @@ type Uploads = readonly File[];
 
 /** Pictures and fonts are served from static/, where alone they may lie; everything else lands at the top. */
 function uploadPath(name: string): string {
-  const plain = name.normalize("NFC").trim().replaceAll(/[^\w.\-\u00C0-\uFFFF]+/g, "_");
+  const plain = name
+    .normalize("NFC")
+    .trim()
+    .replaceAll(/[^\w.\-\u00C0-\uFFFF]+/g, "_");
   return isBinaryPath(plain) ? `static/${plain}` : plain;
 }

@@ -30,17 +30,52 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
   const deploying = running || actions.busy === "deploying";
   return (
     <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b px-2 py-1.5 md:h-12 md:flex-nowrap md:py-0">
-      <Link to={`/apps/${app.slug}`} aria-label="To the app's dashboard" title="To the dashboard" className={buttonVariants({ variant: "ghost", size: "icon-sm" })}><ArrowLeftIcon aria-hidden /></Link>
-      <h1 className="max-w-[16rem] min-w-0 truncate text-sm font-semibold" title={app.name}>{app.name}</h1>
+      <Link
+        to={`/apps/${app.slug}`}
+        aria-label="To the app's dashboard"
+        title="To the dashboard"
+        className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
+      >
+        <ArrowLeftIcon aria-hidden />
+      </Link>
+      <h1 className="max-w-[16rem] min-w-0 truncate text-sm font-semibold" title={app.name}>
+        {app.name}
+      </h1>
       <StatusBadge status={app.status} />
       <DraftState word={draftWord(dirty, hash, app.deployed)} />
       <SettingsBadge app={app} env={env} warn={usesMongo && app.database === null} onClick={onSettings} />
       <AppUrl url={app.url} live={app.liveVersion !== null} />
       <div className="ml-auto flex items-center gap-1.5">
-        <Button variant="ghost" size="icon-sm" className="max-md:hidden" aria-label="Test and preview" title="Test and preview" aria-pressed={side !== null} onClick={() => store.getState().showSide(side === null ? "test" : null)}><PanelRightIcon aria-hidden /></Button>
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          className="max-md:hidden"
+          aria-label="Test and preview"
+          title="Test and preview"
+          aria-pressed={side !== null}
+          onClick={() => store.getState().showSide(side === null ? "test" : null)}
+        >
+          <PanelRightIcon aria-hidden />
+        </Button>
         {menu}
-        <Button variant="outline" size="sm" onClick={() => void actions.save()} disabled={!dirty || actions.busy !== null} title="Save the draft (Ctrl+S)" aria-keyshortcuts="Control+S Meta+S">{actions.busy === "saving" ? "Saving…" : "Save"}</Button>
-        <Button size="sm" onClick={() => void actions.deploy()} disabled={actions.busy !== null} aria-busy={deploying} title="Save and deploy (Ctrl+Enter)" aria-keyshortcuts="Control+Enter Meta+Enter">
+        <Button
+          variant="outline"
+          size="sm"
+          onClick={() => void actions.save()}
+          disabled={!dirty || actions.busy !== null}
+          title="Save the draft (Ctrl+S)"
+          aria-keyshortcuts="Control+S Meta+S"
+        >
+          {actions.busy === "saving" ? "Saving…" : "Save"}
+        </Button>
+        <Button
+          size="sm"
+          onClick={() => void actions.deploy()}
+          disabled={actions.busy !== null}
+          aria-busy={deploying}
+          title="Save and deploy (Ctrl+Enter)"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+        >
           {deploying ? <LoaderCircleIcon aria-hidden className="motion-safe:animate-spin" /> : <RocketIcon aria-hidden />}
           {deploying ? "Deploying…" : "Deploy"}
         </Button>
@@ -80,9 +115,22 @@ function SettingsBadge({ app, env, warn, onClick }: { app: App; env: readonly En
 function AppUrl({ url, live }: { url: string; live: boolean }) {
   return (
     <span className="flex min-w-0 shrink items-center max-xl:hidden">
-      <span className="min-w-0 truncate font-mono text-xs text-muted-foreground" title={url}>{url.replace(/^https?:\/\//, "")}</span>
+      <span className="min-w-0 truncate font-mono text-xs text-muted-foreground" title={url}>
+        {url.replace(/^https?:\/\//, "")}
+      </span>
       <CopyButton value={url} label="Copy the address" />
-      {live && <a href={url} target="_blank" rel="noreferrer" aria-label="Open the app in a new tab" title="Open in a new tab" className={buttonVariants({ variant: "ghost", size: "icon-sm" })}><ExternalLinkIcon aria-hidden /></a>}
+      {live && (
+        <a
+          href={url}
+          target="_blank"
+          rel="noreferrer"
+          aria-label="Open the app in a new tab"
+          title="Open in a new tab"
+          className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
+        >
+          <ExternalLinkIcon aria-hidden />
+        </a>
+      )}
     </span>
   );
 }

@@ -27,16 +27,29 @@ export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps)
       <DialogContent className="grid h-[min(44rem,90dvh)] w-[min(72rem,calc(100vw-2rem))] max-w-none grid-rows-[auto_minmax(0,1fr)] gap-3">
         <div className="grid gap-1.5">
           <DialogTitle>History</DialogTitle>
-          <DialogDescription>The last 10 versions that were live. Rolling back makes one live again; your draft stays as it is.</DialogDescription>
+          <DialogDescription>
+            The last 10 versions that were live. Rolling back makes one live again; your draft stays as it is.
+          </DialogDescription>
         </div>
         {versions.state === "loading" && <PanelNote title="Loading the versions…" />}
         {versions.state === "failed" && <PanelNote title="The versions could not be loaded" text={versions.message} />}
-        {versions.state === "loaded" && versions.value.versions.length === 0 && <PanelNote title="No versions yet" text="Each successful deployment becomes one." />}
+        {versions.state === "loaded" && versions.value.versions.length === 0 && (
+          <PanelNote title="No versions yet" text="Each successful deployment becomes one." />
+        )}
         {versions.state === "loaded" && versions.value.versions.length > 0 && (
           <div className="grid min-h-0 gap-3 max-md:grid-rows-[minmax(0,2fr)_minmax(0,3fr)] md:grid-cols-[19rem_minmax(0,1fr)]">
             <ul className="min-h-0 overflow-y-auto rounded-md border">
               {versions.value.versions.map((version) => (
-                <VersionRow key={version.number} version={version} active={version.number === number} onPick={() => setPicked(version.number)} onRollback={() => { onClose(); onRollback(version.number); }} />
+                <VersionRow
+                  key={version.number}
+                  version={version}
+                  active={version.number === number}
+                  onPick={() => setPicked(version.number)}
+                  onRollback={() => {
+                    onClose();
+                    onRollback(version.number);
+                  }}
+                />
               ))}
             </ul>
             {number !== null && <VersionDiff key={number} slug={slug} number={number} />}
@@ -50,14 +63,29 @@ export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps)
 function VersionRow({ version, active, onPick, onRollback }: { version: Version; active: boolean; onPick(): void; onRollback(): void }) {
   return (
     <li className={`flex items-center gap-2 border-b px-3 py-2 last:border-b-0 ${active ? "bg-accent" : ""}`}>
-      <button type="button" aria-current={active ? "true" : undefined} onClick={onPick} className="min-w-0 flex-1 rounded text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring">
-        <span className="flex items-baseline gap-2 font-medium tabular-nums">Version {version.number}{version.live && <span className="text-xs font-normal text-running">Live</span>}</span>
+      <button
+        type="button"
+        aria-current={active ? "true" : undefined}
+        onClick={onPick}
+        className="min-w-0 flex-1 rounded text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
+      >
+        <span className="flex items-baseline gap-2 font-medium tabular-nums">
+          Version {version.number}
+          {version.live && <span className="text-xs font-normal text-running">Live</span>}
+        </span>
         <span className="block truncate text-xs text-muted-foreground">
-          <time dateTime={version.createdAt} title={version.createdAt}>{new Date(version.createdAt).toLocaleString()}</time> · {version.author}
+          <time dateTime={version.createdAt} title={version.createdAt}>
+            {new Date(version.createdAt).toLocaleString()}
+          </time>{" "}
+          · {version.author}
         </span>
         {version.message !== "" && <span className="block truncate text-xs text-muted-foreground">{version.message}</span>}
       </button>
-      {!version.live && <Button variant="outline" size="sm" onClick={onRollback}>Roll back</Button>}
+      {!version.live && (
+        <Button variant="outline" size="sm" onClick={onRollback}>
+          Roll back
+        </Button>
+      )}
     </li>
   );
 }
@@ -76,12 +104,20 @@ function VersionDiff({ slug, number }: { slug: string; number: number }) {
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-2 py-1.5 text-xs text-muted-foreground">
         <label className="flex min-w-0 items-center gap-2">
           <span className="shrink-0">Version {number} → editor</span>
-          <select value={current.path} onChange={({ target }) => setPicked(target.value)} className="h-7 min-w-0 rounded-md border border-input bg-background px-1 font-mono text-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring">
-            {differences.map(({ path }) => <option key={path}>{path}</option>)}
+          <select
+            value={current.path}
+            onChange={({ target }) => setPicked(target.value)}
+            className="h-7 min-w-0 rounded-md border border-input bg-background px-1 font-mono text-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring"
+          >
+            {differences.map(({ path }) => (
+              <option key={path}>{path}</option>
+            ))}
           </select>
         </label>
       </div>
-      <div className="min-h-0 flex-1"><FileDiff key={current.path} path={current.path} before={current.theirs} after={current.mine} /></div>
+      <div className="min-h-0 flex-1">
+        <FileDiff key={current.path} path={current.path} before={current.theirs} after={current.mine} />
+      </div>
     </div>
   );
 }
@@ -92,7 +128,8 @@ function useLoaded<Value>(path: string): [Loaded<Value>] {
   useEffect(() => {
     const flight = new AbortController();
     void call<Value>(path, undefined, flight.signal).then((answer) => {
-      if (!flight.signal.aborted) setLoaded(answer.ok ? { state: "loaded", value: answer.value } : { state: "failed", message: wordsOf(answer.problem) });
+      if (!flight.signal.aborted)
+        setLoaded(answer.ok ? { state: "loaded", value: answer.value } : { state: "failed", message: wordsOf(answer.problem) });
     });
     return () => flight.abort();
   }, [path]);

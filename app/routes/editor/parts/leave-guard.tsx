@@ -9,7 +9,10 @@ import { isDirty, useEditorStoreApi } from "#app/stores/editor-store.ts";
 export function LeaveGuard({ save, released }: { save(): Promise<boolean>; released: { current: boolean } }) {
   const store = useEditorStoreApi();
   const [busy, setBusy] = useState(false);
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => !released.current && currentLocation.pathname !== nextLocation.pathname && isDirty(store.getState()));
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) =>
+      !released.current && currentLocation.pathname !== nextLocation.pathname && isDirty(store.getState()),
+  );
 
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
@@ -30,11 +33,19 @@ export function LeaveGuard({ save, released }: { save(): Promise<boolean>; relea
     <Dialog open onOpenChange={(open) => !open && blocker.reset()}>
       <DialogContent>
         <DialogTitle>Save your changes?</DialogTitle>
-        <DialogDescription>They are not saved yet. Left as they are, they stay in this browser and come back when you open the app again.</DialogDescription>
+        <DialogDescription>
+          They are not saved yet. Left as they are, they stay in this browser and come back when you open the app again.
+        </DialogDescription>
         <DialogFooter>
-          <Button variant="outline" onClick={() => blocker.reset()}>Stay</Button>
-          <Button variant="outline" onClick={() => blocker.proceed()}>Leave</Button>
-          <Button disabled={busy} onClick={() => void saveAndGo()}>Save and leave</Button>
+          <Button variant="outline" onClick={() => blocker.reset()}>
+            Stay
+          </Button>
+          <Button variant="outline" onClick={() => blocker.proceed()}>
+            Leave
+          </Button>
+          <Button disabled={busy} onClick={() => void saveAndGo()}>
+            Save and leave
+          </Button>
         </DialogFooter>
       </DialogContent>
     </Dialog>

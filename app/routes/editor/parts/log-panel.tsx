@@ -41,9 +41,23 @@ export function LogPanel({ slug }: { slug: string }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex shrink-0 items-center gap-2 border-b px-2 py-1">
-        <input type="search" aria-label="Search in the logs" placeholder="Search" value={search} onChange={({ target }) => setSearch(target.value)} className="h-7 w-48 min-w-0 rounded-md border border-input bg-background px-2 text-[13px] outline-none placeholder:text-muted-foreground focus-visible:ring-2 focus-visible:ring-ring" />
-        <Button variant="ghost" size="sm" onClick={() => setPaused(!paused)}>{paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}{paused ? "Resume" : "Pause"}</Button>
-        {!connected && !paused && <span role="status" className="text-xs text-muted-foreground">Connecting again…</span>}
+        <input
+          type="search"
+          aria-label="Search in the logs"
+          placeholder="Search"
+          value={search}
+          onChange={({ target }) => setSearch(target.value)}
+          className="h-7 w-48 min-w-0 rounded-md border border-input bg-background px-2 text-[13px] outline-none placeholder:text-muted-foreground focus-visible:ring-2 focus-visible:ring-ring"
+        />
+        <Button variant="ghost" size="sm" onClick={() => setPaused(!paused)}>
+          {paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}
+          {paused ? "Resume" : "Pause"}
+        </Button>
+        {!connected && !paused && (
+          <span role="status" className="text-xs text-muted-foreground">
+            Connecting again…
+          </span>
+        )}
       </div>
       <div
         role="log"
@@ -54,8 +68,16 @@ export function LogPanel({ slug }: { slug: string }) {
         }}
         className="min-h-0 flex-1 overflow-auto py-1 font-mono text-xs leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
       >
-        {shown.length === 0 && <PanelNote icon={<ScrollTextIcon aria-hidden className="text-muted-foreground" />} title={needle === "" ? "No log lines yet" : "No line contains that"} {...(needle === "" ? { text: "What your app prints appears here." } : {})} />}
-        {shown.map((line, index) => <Line key={`${line.at}${index}`} line={line} />)}
+        {shown.length === 0 && (
+          <PanelNote
+            icon={<ScrollTextIcon aria-hidden className="text-muted-foreground" />}
+            title={needle === "" ? "No log lines yet" : "No line contains that"}
+            {...(needle === "" ? { text: "What your app prints appears here." } : {})}
+          />
+        )}
+        {shown.map((line, index) => (
+          <Line key={`${line.at}${index}`} line={line} />
+        ))}
         <div ref={end} />
       </div>
     </div>
@@ -66,8 +88,12 @@ function Line({ line: { at, stream, text } }: { line: LogEntry }) {
   const time = at.slice(11, 23);
   return (
     <div className="flex gap-3 px-3 hover:bg-accent/60">
-      <time dateTime={at} title={at} className="shrink-0 text-muted-foreground tabular-nums">{time}</time>
-      <span className={`min-w-0 break-words whitespace-pre-wrap ${stream === "platform" ? "text-muted-foreground italic" : ""}`}>{text}</span>
+      <time dateTime={at} title={at} className="shrink-0 text-muted-foreground tabular-nums">
+        {time}
+      </time>
+      <span className={`min-w-0 break-words whitespace-pre-wrap ${stream === "platform" ? "text-muted-foreground italic" : ""}`}>
+        {text}
+      </span>
     </div>
   );
 }

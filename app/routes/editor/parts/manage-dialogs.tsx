@@ -40,7 +40,11 @@ export function DeleteDialog({ app, onClose, onDeleted }: ManageDialogProps & { 
     <NameDialog
       title={`Delete ${app.name}?`}
       description={`Its files, versions, variables, logs and its address ${app.url.replace(/^https?:\/\//, "")} go for good. ${app.database === null ? "" : `The database ${app.database.name} stays.`}`}
-      label={<>Type <strong className="font-semibold">{app.name}</strong> to delete it</>}
+      label={
+        <>
+          Type <strong className="font-semibold">{app.name}</strong> to delete it
+        </>
+      }
       initial=""
       verb="Delete"
       destructive
@@ -70,7 +74,17 @@ interface NameDialogProps {
   submit(name: string): Promise<string | null>;
 }
 
-function NameDialog({ title, description, label, initial, verb, destructive = false, ready = (name) => name.trim() !== "", onClose, submit }: NameDialogProps) {
+function NameDialog({
+  title,
+  description,
+  label,
+  initial,
+  verb,
+  destructive = false,
+  ready = (name) => name.trim() !== "",
+  onClose,
+  submit,
+}: NameDialogProps) {
   const [name, setName] = useState(initial);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -91,13 +105,29 @@ function NameDialog({ title, description, label, initial, verb, destructive = fa
             <DialogDescription>{description}</DialogDescription>
           </div>
           <div className="grid gap-1.5">
-            <label htmlFor={id} className="text-[13px]">{label}</label>
-            <Input id={id} value={name} autoComplete="off" spellCheck={false} onChange={({ target }) => setName(target.value)} aria-invalid={error !== null} aria-describedby={`${id}-error`} />
-            <p id={`${id}-error`} role="alert" className="text-xs text-destructive empty:hidden">{error}</p>
+            <label htmlFor={id} className="text-[13px]">
+              {label}
+            </label>
+            <Input
+              id={id}
+              value={name}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={({ target }) => setName(target.value)}
+              aria-invalid={error !== null}
+              aria-describedby={`${id}-error`}
+            />
+            <p id={`${id}-error`} role="alert" className="text-xs text-destructive empty:hidden">
+              {error}
+            </p>
           </div>
           <DialogFooter>
-            <Button type="button" variant="outline" onClick={onClose}>Cancel</Button>
-            <Button type="submit" variant={destructive ? "destructive" : "default"} disabled={!ready(name) || busy}>{verb}</Button>
+            <Button type="button" variant="outline" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" variant={destructive ? "destructive" : "default"} disabled={!ready(name) || busy}>
+              {verb}
+            </Button>
           </DialogFooter>
         </form>
       </DialogContent>

@@ -42,7 +42,9 @@ export function PathField({ label, initial, refuse, onSubmit, onCancel }: PathFi
         onBlur={() => (refusal === null ? onSubmit(value.trim()) : onCancel())}
         className="h-7 w-full rounded-md border border-input bg-background px-2 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring aria-invalid:border-destructive"
       />
-      <p id={hintId} role={touched && refusal !== null ? "alert" : undefined} className="px-1 pt-1 text-xs text-destructive empty:hidden">{touched ? refusal : null}</p>
+      <p id={hintId} role={touched && refusal !== null ? "alert" : undefined} className="px-1 pt-1 text-xs text-destructive empty:hidden">
+        {touched ? refusal : null}
+      </p>
     </div>
   );
 }

@@ -38,7 +38,9 @@ export function PathInput({ value, invalid, describedBy, load, onChange, onPick 
       if (!open) return show();
       const step = event.key === "ArrowDown" ? 1 : -1;
       // From nowhere, down begins at the first and up at the last.
-      setAt((before) => (found.length === 0 ? -1 : before < 0 ? (step > 0 ? 0 : found.length - 1) : (before + step + found.length) % found.length));
+      setAt((before) =>
+        found.length === 0 ? -1 : before < 0 ? (step > 0 ? 0 : found.length - 1) : (before + step + found.length) % found.length,
+      );
     } else if (event.key === "Enter" && open && found[at] !== undefined) {
       event.preventDefault();
       pick(found[at]);
@@ -69,7 +71,13 @@ export function PathInput({ value, invalid, describedBy, load, onChange, onPick 
         onKeyDown={onKey}
         className="h-8 w-full rounded-md border border-input bg-background px-2 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring aria-invalid:border-destructive"
       />
-      <ul id={listId} role="listbox" aria-label="Operations of the app" hidden={found.length === 0} className="absolute inset-x-0 top-9 z-20 max-h-72 min-w-60 overflow-y-auto rounded-md border bg-popover p-1 text-popover-foreground shadow-md">
+      <ul
+        id={listId}
+        role="listbox"
+        aria-label="Operations of the app"
+        hidden={found.length === 0}
+        className="absolute inset-x-0 top-9 z-20 max-h-72 min-w-60 overflow-y-auto rounded-md border bg-popover p-1 text-popover-foreground shadow-md"
+      >
         {found.map((suggestion, index) => (
           <li
             key={`${suggestion.method} ${suggestion.path}`}

@@ -21,14 +21,47 @@ export function PreviewPanel({ url, liveVersion }: { url: string; liveVersion: n
   return (
     <div className="flex h-full min-h-0 flex-col">
       <form onSubmit={go} aria-label="Preview address" className="flex shrink-0 items-center gap-1 border-b p-1.5">
-        <Button type="button" variant="ghost" size="icon-sm" aria-label="Reload" title="Reload" onClick={() => setReloads(reloads + 1)}><RotateCwIcon aria-hidden /></Button>
-        <input aria-label="Path of the page" value={path} spellCheck={false} onChange={({ target }) => setPath(target.value)} className="h-7 min-w-0 flex-1 rounded-md border border-input bg-background px-2 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring" />
-        <Button type="button" variant="ghost" size="icon-sm" aria-label="Phone width" title="Phone width" aria-pressed={phone} onClick={() => setPhone(!phone)} className="aria-pressed:bg-accent"><SmartphoneIcon aria-hidden /></Button>
-        <a href={address} target="_blank" rel="noreferrer" aria-label="Open in a new tab" title="Open in a new tab" className={buttonVariants({ variant: "ghost", size: "icon-sm" })}><ExternalLinkIcon aria-hidden /></a>
+        <Button type="button" variant="ghost" size="icon-sm" aria-label="Reload" title="Reload" onClick={() => setReloads(reloads + 1)}>
+          <RotateCwIcon aria-hidden />
+        </Button>
+        <input
+          aria-label="Path of the page"
+          value={path}
+          spellCheck={false}
+          onChange={({ target }) => setPath(target.value)}
+          className="h-7 min-w-0 flex-1 rounded-md border border-input bg-background px-2 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
+        />
+        <Button
+          type="button"
+          variant="ghost"
+          size="icon-sm"
+          aria-label="Phone width"
+          title="Phone width"
+          aria-pressed={phone}
+          onClick={() => setPhone(!phone)}
+          className="aria-pressed:bg-accent"
+        >
+          <SmartphoneIcon aria-hidden />
+        </Button>
+        <a
+          href={address}
+          target="_blank"
+          rel="noreferrer"
+          aria-label="Open in a new tab"
+          title="Open in a new tab"
+          className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
+        >
+          <ExternalLinkIcon aria-hidden />
+        </a>
       </form>
       <div className="min-h-0 flex-1 overflow-auto bg-muted/40">
         {/* A new key is a new frame: that is how it reloads, also after each deployment. */}
-        <iframe key={`${liveVersion} ${reloads}`} title="Preview of the app" src={address} className={`h-full border-0 bg-white ${phone ? "mx-auto block w-[390px] border-x" : "w-full"}`} />
+        <iframe
+          key={`${liveVersion} ${reloads}`}
+          title="Preview of the app"
+          src={address}
+          className={`h-full border-0 bg-white ${phone ? "mx-auto block w-[390px] border-x" : "w-full"}`}
+        />
       </div>
     </div>
   );

@@ -10,11 +10,26 @@ const looks = {
   info: { Icon: InfoIcon, tone: "text-muted-foreground", word: "Hint" },
 } as const;
 
-export function ProblemsPanel({ problems, checked, failure }: { problems: readonly SourceProblem[]; checked: boolean; failure: string | null }) {
+export function ProblemsPanel({
+  problems,
+  checked,
+  failure,
+}: {
+  problems: readonly SourceProblem[];
+  checked: boolean;
+  failure: string | null;
+}) {
   const store = useEditorStoreApi();
   if (problems.length === 0) {
-    if (failure !== null) return <PanelNote icon={<InfoIcon aria-hidden />} title="Checks are off" text={`${failure} Deploying checks your code all the same.`} />;
-    return checked ? <PanelNote icon={<CircleCheckIcon aria-hidden className="text-running" />} title="No problems found" /> : <PanelNote title="Checking your code…" />;
+    if (failure !== null)
+      return (
+        <PanelNote icon={<InfoIcon aria-hidden />} title="Checks are off" text={`${failure} Deploying checks your code all the same.`} />
+      );
+    return checked ? (
+      <PanelNote icon={<CircleCheckIcon aria-hidden className="text-running" />} title="No problems found" />
+    ) : (
+      <PanelNote title="Checking your code…" />
+    );
   }
   return (
     <ul className="py-1">
@@ -22,11 +37,17 @@ export function ProblemsPanel({ problems, checked, failure }: { problems: readon
         const { Icon, tone, word } = looks[problem.severity];
         return (
           <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`}>
-            <button type="button" onClick={() => store.getState().goTo(problem)} className="flex w-full items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset">
+            <button
+              type="button"
+              onClick={() => store.getState().goTo(problem)}
+              className="flex w-full items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
+            >
               <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
               <span className="sr-only">{word}: </span>
               <span className="min-w-0 flex-1 break-words">{problem.message}</span>
-              <span className="max-w-[45%] shrink-0 truncate font-mono text-xs leading-5 text-muted-foreground tabular-nums">{problem.file}:{problem.line}</span>
+              <span className="max-w-[45%] shrink-0 truncate font-mono text-xs leading-5 text-muted-foreground tabular-nums">
+                {problem.file}:{problem.line}
+              </span>
             </button>
           </li>
         );

@@ -11,12 +11,22 @@ export function SentList({ history, onPick }: { history: readonly Sent[]; onPick
       <ul className="max-h-44 overflow-y-auto p-1">
         {history.map((sent) => (
           <li key={`${sent.at}${sent.request.method}${sent.request.path}`}>
-            <button type="button" title={`Send again (first sent ${new Date(sent.at).toLocaleTimeString()})`} onClick={() => onPick(sent)} className="group flex h-8 w-full items-center gap-2 rounded-md px-2 text-left font-mono text-xs outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring">
+            <button
+              type="button"
+              title={`Send again (first sent ${new Date(sent.at).toLocaleTimeString()})`}
+              onClick={() => onPick(sent)}
+              className="group flex h-8 w-full items-center gap-2 rounded-md px-2 text-left font-mono text-xs outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring"
+            >
               <span className="w-12 shrink-0 text-muted-foreground">{sent.request.method}</span>
               <span className="min-w-0 flex-1 truncate">{sent.request.path}</span>
               <span className={`shrink-0 tabular-nums ${statusTone(sent.status)}`}>{sent.status ?? "failed"}</span>
-              <span className="w-14 shrink-0 text-right text-muted-foreground tabular-nums">{sent.latencyMs === null ? "" : formatMs(sent.latencyMs)}</span>
-              <RotateCwIcon aria-hidden className="size-3.5 shrink-0 text-muted-foreground opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100" />
+              <span className="w-14 shrink-0 text-right text-muted-foreground tabular-nums">
+                {sent.latencyMs === null ? "" : formatMs(sent.latencyMs)}
+              </span>
+              <RotateCwIcon
+                aria-hidden
+                className="size-3.5 shrink-0 text-muted-foreground opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100"
+              />
               <span className="sr-only">Send again</span>
             </button>
           </li>

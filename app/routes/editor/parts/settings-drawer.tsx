@@ -42,7 +42,10 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
     };
     const vars = toEnv(rows);
     const envChanged = JSON.stringify(vars) !== JSON.stringify(toEnv(toRows(env)));
-    const answer = await call<{ deploymentId: string | null }>(`/apps/${app.slug}/edit/settings`, { ...(Object.keys(changed).length > 0 && { app: changed }), ...(envChanged && { env: vars }) });
+    const answer = await call<{ deploymentId: string | null }>(`/apps/${app.slug}/edit/settings`, {
+      ...(Object.keys(changed).length > 0 && { app: changed }),
+      ...(envChanged && { env: vars }),
+    });
     setBusy(false);
     if (answer.ok) onSaved(answer.value.deploymentId);
     else setError(wordsOf(answer.problem));
@@ -57,27 +60,67 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
           </div>
           <div className="grid min-h-0 flex-1 content-start gap-6 overflow-y-auto p-4">
             <Row id={`${id}-db`} label="Database" hint="The app reads its address from PLATFORM_MONGO_URI.">
-              <NativeSelect id={`${id}-db`} aria-describedby={`${id}-db-hint`} value={database} onChange={({ target }) => setDatabase(target.value)}>
+              <NativeSelect
+                id={`${id}-db`}
+                aria-describedby={`${id}-db-hint`}
+                value={database}
+                onChange={({ target }) => setDatabase(target.value)}
+              >
                 <option value="">None</option>
-                {databases.map((each) => <option key={each.id} value={each.id}>{each.name}{each.default ? " (your default)" : ""}</option>)}
+                {databases.map((each) => (
+                  <option key={each.id} value={each.id}>
+                    {each.name}
+                    {each.default ? " (your default)" : ""}
+                  </option>
+                ))}
                 {!databases.some((each) => each.default) && <option value="default">Your default database (is made now)</option>}
               </NativeSelect>
             </Row>
             <EnvEditor rows={rows} faults={faults} onChange={setRows} />
             <Row id={`${id}-sleep`} label="Sleeps after" hint="Minutes without a request, 1 to 1,440. The next request wakes it.">
-              <Input id={`${id}-sleep`} aria-describedby={`${id}-sleep-hint`} type="number" min={1} max={1440} step={1} required value={minutes} onChange={({ target }) => setMinutes(target.value)} className="w-28" />
+              <Input
+                id={`${id}-sleep`}
+                aria-describedby={`${id}-sleep-hint`}
+                type="number"
+                min={1}
+                max={1440}
+                step={1}
+                required
+                value={minutes}
+                onChange={({ target }) => setMinutes(target.value)}
+                className="w-28"
+              />
             </Row>
             <Row id={`${id}-name`} label="Name" hint="The address stays the same.">
-              <Input id={`${id}-name`} aria-describedby={`${id}-name-hint`} required maxLength={80} value={name} onChange={({ target }) => setName(target.value)} />
+              <Input
+                id={`${id}-name`}
+                aria-describedby={`${id}-name-hint`}
+                required
+                maxLength={80}
+                value={name}
+                onChange={({ target }) => setName(target.value)}
+              />
             </Row>
             <Row id={`${id}-text`} label="Description">
-              <Textarea id={`${id}-text`} rows={3} maxLength={500} value={description} onChange={({ target }) => setDescription(target.value)} />
+              <Textarea
+                id={`${id}-text`}
+                rows={3}
+                maxLength={500}
+                value={description}
+                onChange={({ target }) => setDescription(target.value)}
+              />
             </Row>
           </div>
           <div className="flex shrink-0 items-center gap-2 border-t px-4 py-3">
-            <p role="alert" className="min-w-0 flex-1 text-xs text-destructive">{error}</p>
-            <Button type="button" variant="outline" onClick={onClose}>Cancel</Button>
-            <Button type="submit" disabled={busy || faults.size > 0}>{busy ? "Saving…" : "Save settings"}</Button>
+            <p role="alert" className="min-w-0 flex-1 text-xs text-destructive">
+              {error}
+            </p>
+            <Button type="button" variant="outline" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" disabled={busy || faults.size > 0}>
+              {busy ? "Saving…" : "Save settings"}
+            </Button>
           </div>
         </form>
       </SheetContent>
@@ -88,9 +131,15 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
 function Row({ id, label, hint, children }: { id: string; label: string; hint?: string; children: React.ReactNode }) {
   return (
     <div className="grid gap-1.5">
-      <label htmlFor={id} className="text-[13px] font-medium">{label}</label>
+      <label htmlFor={id} className="text-[13px] font-medium">
+        {label}
+      </label>
       {children}
-      {hint !== undefined && <p id={`${id}-hint`} className="text-xs text-muted-foreground">{hint}</p>}
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="text-xs text-muted-foreground">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

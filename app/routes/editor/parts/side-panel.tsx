@@ -12,11 +12,34 @@ export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
   const side = useEditorStore((state) => state.side) ?? "test";
   return (
     <section aria-label="Try the app" className="flex h-full min-h-0 flex-col">
-      <TabStrip label="Try the app" name="try" active={side} onPick={(id) => store.getState().showSide(id)} tabs={[{ id: "test", label: "Test" }, { id: "preview", label: "Preview" }]}>
-        {closable && <Button variant="ghost" size="icon-sm" aria-label="Close this panel" title="Close" onClick={() => store.getState().showSide(null)}><XIcon aria-hidden /></Button>}
+      <TabStrip
+        label="Try the app"
+        name="try"
+        active={side}
+        onPick={(id) => store.getState().showSide(id)}
+        tabs={[
+          { id: "test", label: "Test" },
+          { id: "preview", label: "Preview" },
+        ]}
+      >
+        {closable && (
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            aria-label="Close this panel"
+            title="Close"
+            onClick={() => store.getState().showSide(null)}
+          >
+            <XIcon aria-hidden />
+          </Button>
+        )}
       </TabStrip>
       <TabPanel name="try" active={side}>
-        {side === "test" ? <TestPanel slug={app.slug} liveVersion={app.liveVersion} /> : <PreviewPanel url={app.url} liveVersion={app.liveVersion} />}
+        {side === "test" ? (
+          <TestPanel slug={app.slug} liveVersion={app.liveVersion} />
+        ) : (
+          <PreviewPanel url={app.url} liveVersion={app.liveVersion} />
+        )}
       </TabPanel>
     </section>
   );

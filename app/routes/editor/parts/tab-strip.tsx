@@ -52,7 +52,17 @@ export function TabStrip<Id extends string>({ label, name, tabs, active, onPick,
   );
 }
 
-export function TabPanel({ name, active, children, className = "" }: { name: string; active: string; children: ReactNode; className?: string }) {
+export function TabPanel({
+  name,
+  active,
+  children,
+  className = "",
+}: {
+  name: string;
+  active: string;
+  children: ReactNode;
+  className?: string;
+}) {
   return (
     <div role="tabpanel" id={`${name}-panel`} aria-labelledby={`${name}-tab-${active}`} className={`min-h-0 flex-1 ${className}`}>
       {children}

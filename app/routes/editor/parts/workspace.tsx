@@ -22,13 +22,19 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function Workspace(panes: Panes) {
-  const narrow = useSyncExternalStore(subscribe, () => matchMedia(narrowQuery).matches, () => false);
+  const narrow = useSyncExternalStore(
+    subscribe,
+    () => matchMedia(narrowQuery).matches,
+    () => false,
+  );
   if (narrow) return <NarrowLayout {...panes} />;
   return (
     <>
       <WideLayout {...panes} />
       {/* What a phone is sent before its width is known: the same frame, so nothing jumps. */}
-      <div className="min-h-0 flex-1 md:hidden"><CodeSkeleton /></div>
+      <div className="min-h-0 flex-1 md:hidden">
+        <CodeSkeleton />
+      </div>
     </>
   );
 }
@@ -47,11 +53,15 @@ function WideLayout({ files, code, side, bottom }: Panes) {
   }, [bottomOpen, output]);
   return (
     <Group className="min-h-0 flex-1 max-md:hidden!">
-      <Panel id="files" defaultSize={208} minSize={140} maxSize={380} groupResizeBehavior="preserve-pixel-size">{files}</Panel>
+      <Panel id="files" defaultSize={208} minSize={140} maxSize={380} groupResizeBehavior="preserve-pixel-size">
+        {files}
+      </Panel>
       <Handle />
       <Panel id="middle" minSize={320}>
         <Group orientation="vertical">
-          <Panel id="code" minSize={120}>{code}</Panel>
+          <Panel id="code" minSize={120}>
+            {code}
+          </Panel>
           <Handle horizontal />
           <Panel
             id="output"
@@ -71,13 +81,22 @@ function WideLayout({ files, code, side, bottom }: Panes) {
         </Group>
       </Panel>
       {sideOpen && <Handle />}
-      {sideOpen && <Panel id="side" defaultSize="32%" minSize={280} maxSize="60%">{side(true)}</Panel>}
+      {sideOpen && (
+        <Panel id="side" defaultSize="32%" minSize={280} maxSize="60%">
+          {side(true)}
+        </Panel>
+      )}
     </Group>
   );
 }
 
 function Handle({ horizontal = false }: { horizontal?: boolean }) {
-  return <Separator aria-label="Resize" className={`relative bg-border outline-none transition-colors data-[separator=active]:bg-primary data-[separator=hover]:bg-primary/60 focus-visible:bg-ring ${horizontal ? "h-px" : "w-px"}`} />;
+  return (
+    <Separator
+      aria-label="Resize"
+      className={`relative bg-border outline-none transition-colors data-[separator=active]:bg-primary data-[separator=hover]:bg-primary/60 focus-visible:bg-ring ${horizontal ? "h-px" : "w-px"}`}
+    />
+  );
 }
 
 const tabs: readonly { id: NarrowPane; label: string; Icon: typeof FilesIcon }[] = [
@@ -101,7 +120,13 @@ function NarrowLayout({ files, code, side, bottom }: Panes) {
       </div>
       <nav aria-label="Panes" className="grid shrink-0 grid-cols-4 border-t pb-[env(safe-area-inset-bottom)]">
         {tabs.map(({ id, label, Icon }) => (
-          <button key={id} type="button" aria-current={pane === id ? "true" : undefined} onClick={() => store.getState().showNarrow(id)} className="grid justify-items-center gap-0.5 py-2 text-xs text-muted-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset aria-[current]:text-foreground">
+          <button
+            key={id}
+            type="button"
+            aria-current={pane === id ? "true" : undefined}
+            onClick={() => store.getState().showNarrow(id)}
+            className="grid justify-items-center gap-0.5 py-2 text-xs text-muted-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset aria-[current]:text-foreground"
+          >
             <Icon aria-hidden className="size-5" />
             {label}
           </button>
