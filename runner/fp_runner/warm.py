@@ -60,6 +60,16 @@ def rehearse() -> None:
     app.post("/")(_accept(model))
     # A loop of its own, closed when it is over: no thread and no task of the rehearsal is left for the app to find.
     asyncio.run(_call_both(app))
+    _rehearse_database()
+
+
+def _rehearse_database() -> None:
+    """Makes a client that connects nowhere: an app's own is then made in half the time."""
+    try:
+        from pymongo import MongoClient
+    except ImportError:
+        return
+    MongoClient("mongodb://user:password@%2Ftmp%2Frehearsal.sock/db?directConnection=true&authSource=db", connect=False).close()
 
 
 async def _call_both(app: object) -> None:
