@@ -1,15 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { Types } from "mongoose";
-import type { Deployment, DeploymentSource } from "#core/contract/deployment.ts";
+import type { Deployment } from "#core/contract/deployment.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { AppRecord, AppRecords, Apps } from "#server/apps/index.ts";
 import type { Runtime, SpecSource } from "#server/runtime/runtime.ts";
-import { afterCursor, createLeases, failpoint, toPage, type Lease, type Storage } from "#server/storage/index.ts";
+import { afterCursor, createLeases, toPage, type Storage } from "#server/storage/index.ts";
+import { createAttempts } from "./attempts.ts";
 import type { Deployments } from "./index.ts";
 import { deploymentModels, type DeploymentRecord } from "./models.ts";
 import { Progress } from "./progress.ts";
-import { createReconciler, leaseMs, leaseOf } from "./reconciler.ts";
-import { runDeployment, type Outcome } from "./run-deployment.ts";
+import { createReconciler } from "./reconciler.ts";
 import { makeSpec, type SpecOptions } from "./spec.ts";
 import { toDeployment } from "./to-deployment.ts";
 import { createVersions, type Versions } from "./versions.ts";
@@ -50,9 +49,15 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     await model.syncIndexes();
   }
   const versions = createVersions(models, options.namesOf);
-  const holder = randomUUID();
-  const active = new Map<string, { progress: Progress; done: Promise<void> }>();
   const leases = createLeases(options.storage.connection);
+  const attempts = createAttempts({
+    models,
+    leases,
+    run: () => ({ runtime: options.runtime(), records, versions, spec: options.spec }),
+    refusal: options.refusal,
+    reportBug: options.reportBug,
+    stopping: options.stopping,
+  });
   const reconciler = createReconciler({ models, records, versions, leases });
   const urlOf = options.spec.urlOf;
 
@@ -60,101 +65,6 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     const found = Types.ObjectId.isValid(id) ? await models.deployment.findOne({ _id: id, ownerId }).lean<DeploymentRecord>() : null;
     if (!found) throw new AppError("not_found", "There is no such deployment. They are kept for 30 days.");
     return found;
-  };
-
-  /** Records the attempt, which the database lets only one of at a time, and begins it. */
-  const begin = async (
-    owner: { id: string },
-    app: AppRecord,
-    input: {
-      kind: "deploy" | "rollback";
-      source: DeploymentSource;
-      hash: string;
-      version: number | null;
-      message: string;
-      progress: Progress;
-    },
-  ): Promise<string> => {
-    const refusal = await options.refusal(owner.id);
-    if (refusal) throw new AppError("isolation_missing", refusal);
-    const { progress, ...fields } = input;
-    const appId = String(app._id);
-    const lease = await leases.acquire(leaseOf(appId), holder, leaseMs);
-    if (!lease)
-      throw new AppError("deployment_running", "Another deployment of this app is under way. Wait for it to end, then deploy again.");
-    let deployment: DeploymentRecord;
-    try {
-      const created = await models.deployment.create({
-        ...fields,
-        appId,
-        ownerId: app.ownerId,
-        authorId: owner.id,
-        state: "running",
-        createdAt: new Date(),
-      });
-      deployment = created.toObject() as DeploymentRecord;
-    } catch (error) {
-      await lease.release();
-      throw error;
-    }
-    failpoint("deploy-recorded");
-    const id = String(deployment._id);
-    if (!app.live) await records.setStatus(appId, "deploying", null);
-    await records.setLastDeployment(appId, { id, state: "running" });
-    const done = carryOut(app, deployment, progress, lease).finally(() => active.delete(id));
-    active.set(id, { progress, done });
-    return id;
-  };
-
-  const carryOut = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, lease: Lease): Promise<void> => {
-    const beat = setInterval(() => void lease.renew().catch(() => undefined), leaseMs / 3);
-    let outcome: Outcome;
-    try {
-      outcome = await runDeployment(
-        { runtime: options.runtime(), records, versions, spec: options.spec },
-        app,
-        deployment,
-        progress,
-        options.stopping,
-      );
-    } catch (error) {
-      outcome = toOutcome(error, options, deployment);
-    } finally {
-      clearInterval(beat);
-    }
-    if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live.`);
-    try {
-      await finish(app, deployment, progress, outcome);
-    } catch (error) {
-      // The lease runs out and the reconciler writes it down when the database is back.
-      options.reportBug(error, "writing the end of a deployment");
-    } finally {
-      await lease.release().catch(() => undefined);
-      progress.end();
-    }
-  };
-
-  const finish = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, outcome: Outcome): Promise<void> => {
-    const appId = String(app._id);
-    const id = String(deployment._id);
-    const result =
-      outcome.state === "succeeded"
-        ? { version: outcome.live.version }
-        : { error: outcome.error, problems: outcome.problems, traceback: outcome.traceback };
-    await models.deployment.updateOne(
-      { _id: deployment._id },
-      {
-        $set: {
-          ...result,
-          state: outcome.state,
-          events: progress.events.map((event) => ({ ...event, at: new Date(event.at) })),
-          finishedAt: new Date(),
-        },
-      },
-    );
-    if (outcome.state === "succeeded") return;
-    await records.setLastDeployment(appId, { id, state: "failed" });
-    if (!app.live) await records.setStatus(appId, "error", outcome.error, ["deploying"]);
   };
 
   const requireLive = async (ownerId: string, ref: string): Promise<AppRecord & { live: NonNullable<AppRecord["live"]> }> => {
@@ -179,10 +89,14 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
           { problems: check.problems },
         );
       }
-      progress.add("validating", "succeeded", check.problems.length > 0 ? `${check.problems.length} warnings.` : "No problems found.");
+      progress.add(
+        "validating",
+        "succeeded",
+        check.problems.length === 0 ? "No problems found" : check.problems.length === 1 ? "1 warning" : `${check.problems.length} warnings`,
+      );
       const app = await records.require(owner.id, ref);
       return {
-        deploymentId: await begin(
+        deploymentId: await attempts.begin(
           owner,
           { ...app, framework: check.framework ?? null },
           { kind: "deploy", source, hash: app.draft.hash, version: null, message, progress },
@@ -194,7 +108,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       const version = await versions.require(app, number);
       const message = `Back to version ${number}`;
       return {
-        deploymentId: await begin(owner, app, {
+        deploymentId: await attempts.begin(owner, app, {
           kind: "rollback",
           source,
           hash: version.hash,
@@ -208,7 +122,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       const app = await records.require(owner.id, ref);
       if (!app.live) return { deploymentId: null };
       return {
-        deploymentId: await begin(owner, app, {
+        deploymentId: await attempts.begin(owner, app, {
           kind: "deploy",
           source,
           hash: app.live.hash,
@@ -221,7 +135,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     async get(ownerId, id) {
       const found = await requireDeployment(ownerId, id);
       const app = await records.find(found.appId);
-      return toDeployment(found, app ? urlOf(app.slug) : "", active.get(id)?.progress.events);
+      return toDeployment(found, app ? urlOf(app.slug) : "", attempts.find(id)?.progress.events);
     },
     async list(ownerId, ref, { limit, cursor }) {
       const app = await records.require(ownerId, ref);
@@ -234,12 +148,12 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
         found,
         limit,
         (one) => one.createdAt,
-        (one): Deployment => toDeployment(one, urlOf(app.slug), active.get(String(one._id))?.progress.events),
+        (one): Deployment => toDeployment(one, urlOf(app.slug), attempts.find(String(one._id))?.progress.events),
       );
     },
     async *events(ownerId, id, signal) {
       await requireDeployment(ownerId, id);
-      const here = active.get(id);
+      const here = attempts.find(id);
       if (here) {
         yield* here.progress.follow(signal);
         // What a follower asks next must be written.
@@ -289,28 +203,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       await models.deployment.deleteMany({ appId });
       await models.version.deleteMany({ appId });
     },
-    reconcile: ({ alone }) => reconciler.run(new Set(active.keys()), alone),
-    async settle() {
-      await Promise.allSettled([...active.values()].map(({ done }) => done));
-    },
-  };
-}
-
-/** An expected refusal of the runtime ends the deployment with its words; anything else is a bug, reported, and told without internals. */
-function toOutcome(error: unknown, options: DeploymentsOptions, deployment: DeploymentRecord): Outcome {
-  if (options.stopping.aborted)
-    return {
-      state: "failed",
-      error: "The platform was stopped during this deployment. Nothing was changed: deploy again.",
-      problems: [],
-      traceback: null,
-    };
-  if (error instanceof AppError) return { state: "failed", error: error.message, problems: [], traceback: null };
-  options.reportBug(error, `deployment ${String(deployment._id)}`);
-  return {
-    state: "failed",
-    error: `The platform failed, not your app. Deploy again; if it stays, tell the administrator: deployment ${String(deployment._id)}.`,
-    problems: [],
-    traceback: null,
+    reconcile: ({ alone }) => reconciler.run(attempts.ids(), alone),
+    settle: () => attempts.settle(),
   };
 }

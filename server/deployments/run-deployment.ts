@@ -59,6 +59,8 @@ export async function runDeployment(
       } else framework = event.report.framework ?? framework;
     }
   } catch (error) {
+    // What is live is live, even when the platform stops before traffic switched: the next request wakes it.
+    if (live) return { state: "succeeded", live };
     if (!(error instanceof AppDeleted)) throw error;
     return { state: "failed", error: "The app was deleted while it was deployed.", problems: [], traceback: null };
   }
