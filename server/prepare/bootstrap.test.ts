@@ -103,9 +103,9 @@ test("killed, it takes its database with it, and starts again on the same folder
 test("the pages that were asked for too early say what is going on, and the failure is shown before the end", async () => {
   // A build that cannot succeed, after long enough to be looked at.
   await rm(join(root, "build/.stamp"));
-  await mkdir(join(root, "node_modules/@react-router/dev"), { recursive: true });
+  await mkdir(join(root, "node_modules/.bin"), { recursive: true });
   await writeFile(
-    join(root, "node_modules/@react-router/dev/bin.js"),
+    join(root, "node_modules/.bin/react-router"),
     "process.stdin.resume(); setTimeout(() => { console.error('app/root.tsx: no such thing'); process.exit(1) }, 1500)",
   );
   const platform = startPlatform();
