@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { statusByCode } from "#core/contract/problem.ts";
 
-const read = (path: string) => readFile(join(import.meta.dirname, "..", path), "utf8");
+const root = join(import.meta.dirname, "..");
+const read = (path: string) => readFile(join(root, path), "utf8");
 
 test("every variable of the configuration is described with what it does, and no other", async () => {
   const declared = [...(await read("server/config.ts")).matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name!);
@@ -43,4 +45,28 @@ test("every command of package.json is in the development guide", async () => {
   const { scripts } = JSON.parse(await read("package.json")) as { scripts: Record<string, string> };
   const page = await read("docs/development.md");
   for (const name of Object.keys(scripts)) expect(page).toMatch(new RegExp(`\\| \`npm (run )?${name}\\b`));
+});
+
+test("every problem code is explained, with the status that carries it", async () => {
+  const page = await read("docs/errors.md");
+  for (const [code, status] of Object.entries(statusByCode)) expect(page).toContain(`| \`${code}\` | ${status} |`);
+  const gateway = (await read("server/gateway/refusal.ts")).matchAll(/code: "([a-z_]+)"/g);
+  for (const [, code] of gateway) expect(page.split("## At an app's own host")[1]).toContain(`\`${code}\``);
+});
+
+test("every finding that the checks make is explained", async () => {
+  const page = await read("docs/errors.md");
+  const sources = await Promise.all(
+    [...(await readdir(join(root, "core/python"))).map((name) => `core/python/${name}`), "core/bundle.ts", "core/bundle-paths.ts"]
+      .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+      .map(read),
+  );
+  const codes = new Set(sources.flatMap((source) => [...source.matchAll(/"((?:[a-z]+_)+[a-z]+)"/g)].map(([, code]) => code!)));
+  const found = [...codes].filter((code) =>
+    /^(syntax_error|no_|forbidden_|import_cycle|blocked_|unresolved_|relative_import|shadowed_|invalid_|too_many_|file_too|bundle_too|path_|reserved_|extension_|binary_)/.test(
+      code,
+    ),
+  );
+  expect(found.length).toBeGreaterThan(12);
+  for (const code of found) expect(page, code).toContain(`\`${code}\``);
 });
