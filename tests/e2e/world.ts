@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { startPlatform, type TestPlatform } from "../platform.ts";
+import { waitFor } from "../wait.ts";
 
 export const password = "correct horse battery";
 
@@ -101,6 +102,18 @@ export async function signUp(page: Page, name: string): Promise<void> {
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.waitForURL("**/edit");
+}
+
+/** Opens the palette by its key, as often as it takes: a page that has just come does not listen yet. */
+export async function openPalette(page: Page): Promise<void> {
+  const field = page.getByRole("combobox", { name: "App or action" });
+  await waitFor("the palette opens", async () => {
+    await page.keyboard.press("Control+k");
+    return field.waitFor({ timeout: 1_000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 /** Waits until the editor can be typed in, and puts the focus there. */

@@ -14,7 +14,7 @@ const iconLink = cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "text
 export function AppRow({ app }: { app: App }) {
   const live = app.liveVersion !== null;
   return (
-    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-3 transition-colors hover:bg-muted/50 md:grid-cols-[minmax(0,1.3fr)_6.5rem_minmax(0,1fr)_6rem_auto]">
+    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-3 transition-colors hover:bg-muted/50 md:grid-cols-[minmax(0,1.3fr)_6.5rem_minmax(0,1fr)_6rem_13.5rem]">
       <div className="min-w-0">
         {/* The whole row leads to the app; its own links and buttons lie above this one. */}
         <Link

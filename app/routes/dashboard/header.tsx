@@ -49,7 +49,8 @@ export function AppHeader({ app, deployment, problem }: AppHeaderProps) {
         </div>
         <Actions app={app} live={live} />
       </div>
-      {app.statusReason !== undefined && (app.status === "error" || app.status === "stopped") && (
+      {/* A failed deployment says it below, with the way to its line. */}
+      {app.statusReason !== undefined && (app.status === "stopped" || (app.status === "error" && deployment?.state !== "failed")) && (
         <p className="text-muted-foreground">{app.statusReason}</p>
       )}
       {problem && !problem.problems?.length && <FormMessage>{problem.detail ?? problem.title}</FormMessage>}

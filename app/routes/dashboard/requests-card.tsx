@@ -51,7 +51,8 @@ export function RequestsCard({ slug, url, deployed, page, query, opened }: Reque
                 <Row entry={entry} query={query} open={query.request === entry.id} />
                 {query.request === entry.id && (
                   <tr className="border-b bg-muted/40">
-                    <td colSpan={4} className="px-4 py-4">
+                    {/* A traceback scrolls in its own frame; it does not widen the table. */}
+                    <td colSpan={4} className="max-w-0 px-4 py-4">
                       <RequestDetail entry={opened ?? entry} slug={slug} />
                     </td>
                   </tr>

@@ -31,7 +31,7 @@ import { useShortcuts } from "./use-shortcuts.ts";
 import { useUnsaved } from "./use-unsaved.ts";
 
 export function meta({ loaderData }: Route.MetaArgs) {
-  return [{ title: `${loaderData?.app.name ?? "Editor"} · Edit` }];
+  return [{ title: `${loaderData?.app.name ?? "Editor"} · Editor · FastAPI Platform` }];
 }
 
 export const loader = route(async ({ params, url, context }: Route.LoaderArgs) => {
@@ -138,6 +138,7 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
           <BottomPanel
             slug={app.slug}
             appUrl={app.url}
+            live={app.liveVersion !== null}
             problems={problems}
             checked={python.answer !== null}
             checkFailure={python.failure}

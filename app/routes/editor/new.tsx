@@ -5,13 +5,15 @@ import { Form, redirect, useNavigation } from "react-router";
 import { createAppSchema } from "#core/contract/app.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { TemplateView } from "#core/contract/template-view.ts";
+import type { PageHandle } from "#app/components/page-handle.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { Input } from "#app/components/ui/input.tsx";
 import { servicesContext } from "#server/http/context.ts";
 import { formAction, requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/new.ts";
 
-export const meta = () => [{ title: "New app" }];
+export const meta: Route.MetaFunction = () => [{ title: "New app · FastAPI Platform" }];
+export const handle: PageHandle = { crumbs: () => [{ label: "Apps", to: "/apps" }, { label: "New app" }] };
 
 export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
   await requireUser(context);

@@ -12,6 +12,8 @@ import { TabPanel, TabStrip } from "./tab-strip.tsx";
 export interface BottomPanelProps {
   slug: string;
   appUrl: string;
+  /** A version is live. */
+  live: boolean;
   problems: readonly SourceProblem[];
   checked: boolean;
   checkFailure: string | null;
@@ -19,7 +21,7 @@ export interface BottomPanelProps {
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, appUrl, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -74,7 +76,7 @@ export function BottomPanel({ slug, appUrl, problems, checked, checkFailure, fol
       {open && (
         <TabPanel name="output" active={bottom} className="overflow-auto">
           {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
-          {bottom === "deploy" && <DeployPanel appUrl={appUrl} />}
+          {bottom === "deploy" && <DeployPanel appUrl={appUrl} live={live} />}
           {bottom === "logs" && <LogPanel slug={slug} />}
         </TabPanel>
       )}

@@ -14,7 +14,7 @@ const titles: Record<DeployStep["stage"], string> = {
   ready: "Ready",
 };
 
-export function DeployPanel({ appUrl }: { appUrl: string }) {
+export function DeployPanel({ appUrl, live }: { appUrl: string; live: boolean }) {
   const current = useDeployStore((state) => state.current);
   if (current === null)
     return (
@@ -27,7 +27,7 @@ export function DeployPanel({ appUrl }: { appUrl: string }) {
   return (
     <div className="p-3 text-[13px]">
       <p role="status" aria-live="polite" className="mb-2 flex flex-wrap items-baseline gap-x-2 font-medium">
-        {summaryOf(current)}
+        {summaryOf(current, live)}
         {current.state === "succeeded" && (
           <a href={appUrl} target="_blank" rel="noreferrer" className="font-normal underline underline-offset-2">
             Open the app
@@ -46,10 +46,10 @@ export function DeployPanel({ appUrl }: { appUrl: string }) {
   );
 }
 
-function summaryOf({ state, kind, version, totalMs }: Watched): string {
+function summaryOf({ state, kind, version, totalMs }: Watched, live: boolean): string {
   const what = kind === "rollback" ? "Roll back" : "Deploy";
   if (state === "running") return kind === "rollback" ? "Rolling back…" : "Deploying…";
-  if (state === "failed") return `${what} failed. The version that was live serves on.`;
+  if (state === "failed") return `${what} failed. ${live ? "The version that was live serves on." : "Your draft is kept."}`;
   const time = totalMs === null ? "" : ` in ${formatMs(totalMs)}`;
   return version === null ? `Live${time}` : `Version ${version} is live${time}`;
 }

@@ -115,7 +115,8 @@ function NarrowLayout({ files, code, side, bottom }: Panes) {
         {pane === "files" && files}
         {/* Monaco stays: it is heavy to make, and holds where one was. */}
         <div className={pane === "code" ? "h-full" : "hidden"}>{code}</div>
-        {pane === "side" && side(false)}
+        {/* So does the answer of a test, and what was typed for the next one. */}
+        <div className={pane === "side" ? "h-full" : "hidden"}>{side(false)}</div>
         {pane === "bottom" && bottom(false)}
       </div>
       <nav aria-label="Panes" className="grid shrink-0 grid-cols-4 border-t pb-[env(safe-area-inset-bottom)]">
