@@ -30,6 +30,9 @@ export async function openPeer(python: string, code: string, env: Record<string,
         stdio: "ignore",
       });
       const exited = once(child, "exit");
+      // An interrupted run ends by process.exit, which no finally block sees.
+      const end = (): void => void child.kill("SIGKILL");
+      process.once("exit", end);
       try {
         for (;;) {
           // Refused until it listens; asked every 2 ms, so that what is measured is not our own pause.
@@ -40,7 +43,8 @@ export async function openPeer(python: string, code: string, env: Record<string,
           await delay(2);
         }
       } finally {
-        child.kill("SIGKILL");
+        end();
+        process.off("exit", end);
         await exited;
       }
     },

@@ -30,7 +30,7 @@ export async function openWorld(): Promise<World> {
   const python = await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal });
   const dataDir = await mkdtemp(join(tmpdir(), "fp-bench-db-"));
   let database: Promise<RunningDatabase> | undefined;
-  const platforms: TestPlatform[] = [];
+  const platforms: Promise<TestPlatform>[] = [];
   let turn = 0;
 
   const databaseUrl = async (name: string): Promise<string> => {
@@ -41,8 +41,8 @@ export async function openWorld(): Promise<World> {
     named.searchParams.set("authSource", named.searchParams.get("authSource") ?? "admin");
     return named.href;
   };
-  const start = async (settings: Record<string, string>): Promise<TestPlatform> => {
-    const platform = await startPlatform(settings);
+  const start = (settings: Record<string, string>): Promise<TestPlatform> => {
+    const platform = startPlatform(settings);
     platforms.push(platform);
     return platform;
   };
@@ -52,7 +52,8 @@ export async function openWorld(): Promise<World> {
     platform: async (settings = {}) => start({ MONGO_URL: await databaseUrl(`platform_${(turn += 1)}`), ...settings }),
     wholePlatform: () => start({ MONGO_URL: "" }),
     async close() {
-      await Promise.allSettled(platforms.map((platform) => platform.stop()));
+      // Also one that is still starting when the run is interrupted.
+      await Promise.allSettled(platforms.map(async (platform) => (await platform).stop()));
       await (await database)?.stop();
       await rm(dataDir, { recursive: true, force: true });
     },

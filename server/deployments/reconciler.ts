@@ -39,7 +39,8 @@ export function createReconciler({
     const error = "The platform stopped during this deployment. Nothing was changed: deploy again.";
     await deployment.updateOne({ _id: left._id }, { $set: { state: "failed", error, finishedAt: new Date() } });
     if (!app) return;
-    if (app.lastDeployment?.id === id) await records.setLastDeployment(left.appId, { id, state: "failed" });
+    // A crash may have come before the app heard of this attempt; ids grow with time.
+    if (!app.lastDeployment || app.lastDeployment.id <= id) await records.setLastDeployment(left.appId, { id, state: "failed" });
     if (!app.live) await records.setStatus(left.appId, "error", error, ["deploying"]);
   };
 
