@@ -74,7 +74,7 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
     control.send({"type": "loaded", "report": loaded.to_report()})
     log = ExceptionLog(control, app_id=claim.app_id, version=claim.version, mongo_uri=claim.mongo_uri)
     platform = Platform(loaded.app, instance=claim.instance, code_path=code_path, on_exception=log.add)
-    server = make_server(platform)
+    server = make_server(platform, code_path=code_path)
     ready = []
 
     def on_ready() -> None:

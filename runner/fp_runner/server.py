@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from .failure import render, unwrap_group
+
 # The gateway keeps its connections; it closes them itself well before this.
 KEEP_ALIVE_SECONDS = 75
 
@@ -36,9 +38,27 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def make_server(app: Any, *, grace_seconds: int = 30) -> Server:
+class AuthorsTracebacks(logging.Filter):
+    """Cuts the tracebacks in uvicorn's log to the author's frames: the rest is ours, and names folders of the machine."""
+
+    def __init__(self, code_path: str) -> None:
+        super().__init__()
+        self.code_path = code_path
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is not None:
+            record.msg = f"{record.getMessage().rstrip()}\n{render(unwrap_group(error), self.code_path).rstrip()}"
+            record.args = ()
+            record.exc_info = None
+        return True
+
+
+def make_server(app: Any, *, code_path: str, grace_seconds: int = 30) -> Server:
     """A server that answers as `python -m uvicorn` does. Its records of requests are the gateway's; its log says what went wrong."""
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    errors = logging.getLogger("uvicorn.error")
+    errors.setLevel(logging.WARNING)
+    errors.addFilter(AuthorsTracebacks(code_path))
     config = uvicorn.Config(
         app,
         loop="none",

@@ -52,6 +52,15 @@ def test_an_exception_is_told_with_the_author_s_frames_only(runner: Runner) -> N
     assert "site-packages" not in record["traceback"] and "starlette" not in record["traceback"]
 
 
+def test_the_log_shows_the_author_s_frames_of_an_exception(runner: Runner) -> None:
+    runner.claim(HELLO)
+    runner.get("/boom")
+    assert runner.process.stderr
+    lines = [runner.process.stderr.readline().decode() for _ in range(5)]
+    assert lines[:3] == ["Exception in ASGI application\n", "Traceback (most recent call last):\n", '  File "app.py", line 11, in boom\n']
+    assert lines[4] == "KeyError: 'missing'\n"
+
+
 def test_a_connection_outlives_an_exception_that_was_answered(runner: Runner) -> None:
     runner.claim(HELLO)
     connection = UnixConnection(runner.socket_path)
