@@ -6,4 +6,5 @@ export const explainedExamples: Readonly<Record<string, string>> = {
       "It answers with every header it got, and behind a gateway there are more: X-Forwarded-*, traceparent, X-Request-Id.",
     ]),
   ),
+  "query_params_str_validations/tutorial015.py": "It draws one of its items at random.",
 };
