@@ -41,6 +41,8 @@ test("from sign-up to a note that outlives the platform", async () => {
   await app.getByLabel("Text").fill("Through a power cut.");
   await app.getByRole("button", { name: "Add note" }).click();
   await app.getByRole("heading", { name: "Kept" }).waitFor();
+  // What it still loads would be cut off by the kill, which is not what is looked at here.
+  await app.waitForLoadState("load");
 
   await world.platform.kill();
   await world.platform.restart();
