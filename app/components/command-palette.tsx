@@ -128,7 +128,7 @@ function Row({
       className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 aria-selected:bg-accent"
     >
       <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-      <span className="truncate">{command.label}</span>
+      <span className="max-w-3/4 shrink-0 truncate">{command.label}</span>
       <span className="ml-auto truncate pl-4 text-[13px] text-muted-foreground">{command.detail}</span>
     </div>
   );

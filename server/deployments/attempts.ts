@@ -69,7 +69,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
     } finally {
       clearInterval(beat);
     }
-    if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live.`);
+    if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
     try {
       await writeEnd(options, app, deployment, progress, outcome);
     } catch (error) {

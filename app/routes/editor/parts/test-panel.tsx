@@ -137,7 +137,7 @@ export function TestPanel({ slug, liveVersion }: TestPanelProps) {
           </div>
         )}
       </form>
-      <div aria-live="polite" className="min-h-0 flex-1">
+      <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
         {result.state === "answered" && <AnswerView answer={result.answer} />}
         {result.state === "sending" && (
           <p className="p-3 text-[13px] text-muted-foreground">Waiting for the answer… A sleeping app wakes first.</p>
