@@ -165,10 +165,12 @@ describe("editor", () => {
     await focusCode(page);
     await page.keyboard.press("Control+Enter");
     await deployed(page, "is live");
+    const message = page.getByRole("button", { name: "Dismiss" });
+    await message.waitFor();
     await page.getByRole("combobox", { name: "Path" }).fill("/");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("200 status").waitFor();
-    await page.getByRole("button", { name: "Dismiss" }).waitFor({ state: "hidden" });
+    await message.waitFor({ state: "hidden" });
     await look(ada, "editor", { arrange: (_, narrow) => pickPane(page, narrow, "Code") });
   });
   test("with a deployment that failed at load", async () => {
