@@ -165,7 +165,8 @@ describe("editor", () => {
     await focusCode(page);
     await page.keyboard.press("Control+Enter");
     await deployed(page, "is live");
-    const message = page.getByRole("button", { name: "Dismiss" });
+    // By its label: a message is hidden from the tree of roles until its region is entered.
+    const message = page.getByLabel("Dismiss");
     await message.waitFor();
     await page.getByRole("combobox", { name: "Path" }).fill("/");
     await page.getByRole("button", { name: "Send" }).click();
