@@ -15,10 +15,15 @@ const work = mkdtempSync(join(tmpdir(), "fp-docs-"));
 
 let platform: TestPlatform;
 let peer: Peer;
-let examples: Example[];
+let examples: Example[] = [];
+let missing = "";
 
 beforeAll(async () => {
-  examples = readExamples(await fetchExamples(python, cacheDir));
+  const folder = await fetchExamples(python, cacheDir).catch((error: Error) => {
+    missing = `FastAPI's source distribution cannot be had: ${error.message.split("\n")[0]}`;
+  });
+  if (!folder) return;
+  examples = readExamples(folder);
   platform = await startPlatform();
   peer = startPeer(python);
 }, 300_000);
@@ -75,7 +80,9 @@ async function compare(token: string, appId: string, slug: string, example: Exam
   return null;
 }
 
-test("at least 98 % of FastAPI's documentation examples deploy and agree with plain uvicorn", { timeout: 900_000 }, async () => {
+test("at least 98 % of FastAPI's documentation examples deploy and agree with plain uvicorn", { timeout: 1_800_000 }, async (context) => {
+  // Fetched once into the cache; a machine that reaches no registry has nothing to compare.
+  if (missing) context.skip(missing);
   const { token } = await platform.signUp();
   const app = await platform.api<{ id: string; slug: string }>(token, "POST", "/api/apps", {
     name: "docs",
