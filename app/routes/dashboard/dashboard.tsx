@@ -66,11 +66,12 @@ export const action = formAction(async ({ request, params, context }: Route.Acti
 
 export default function Dashboard({ loaderData, actionData }: Route.ComponentProps) {
   const { app, query, page, opened, versions, deployment, stats } = loaderData;
+  const problem = actionData && "problem" in actionData ? actionData.problem : undefined;
   useLiveUpdates(
     app.lastDeployment?.state === "running" ? app.lastDeployment.id : null,
-    query.request === undefined && query.cursor === undefined,
+    // Loading the page anew would take away what was just said of a failed action.
+    query.request === undefined && query.cursor === undefined && problem === undefined,
   );
-  const problem = actionData && "problem" in actionData ? actionData.problem : undefined;
   return (
     <>
       <AppHeader app={app} deployment={deployment} problem={problem} />

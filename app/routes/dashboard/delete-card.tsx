@@ -1,4 +1,4 @@
-import { Form, useNavigation } from "react-router";
+import { useFetcher } from "react-router";
 import { sortProblems } from "#app/components/form-problems.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { buttonVariants } from "#app/components/ui/button-variants.ts";
@@ -8,17 +8,21 @@ import { Field } from "#app/components/ui/field.tsx";
 import { Input } from "#app/components/ui/input.tsx";
 import type { Problem } from "#core/contract/problem.ts";
 
-/** Deleting cannot be undone, so the name has to be typed. */
+/**
+ * Deleting cannot be undone, so the name has to be typed. A fetcher, since the page's live updates would take the answer of a
+ * navigation away again; `problem` is that answer where there is no JavaScript.
+ */
 export function DeleteCard({ name, problem }: { name: string; problem: Problem | undefined }) {
-  const { fields } = sortProblems(problem, ["confirm"]);
-  const busy = useNavigation().formData?.get("intent") === "delete";
+  const fetcher = useFetcher<{ problem?: Problem }>();
+  const { fields } = sortProblems(fetcher.data?.problem ?? problem, ["confirm"]);
+  const busy = fetcher.state !== "idle";
   return (
     <Card aria-label="Delete">
       <details open={fields["confirm"] !== undefined} className="group px-4 py-3">
         <summary className={cn(buttonVariants({ variant: "ghost", size: "sm" }), "-ml-2.5 w-fit text-muted-foreground")}>
           Delete this app…
         </summary>
-        <Form method="post" className="mt-3 flex flex-col gap-3">
+        <fetcher.Form method="post" className="mt-3 flex flex-col gap-3">
           <p className="text-[13px] text-muted-foreground">
             Removes its files, versions, variables, logs and requests, for good. Its database and what is in it stay.
           </p>
@@ -35,7 +39,7 @@ export function DeleteCard({ name, problem }: { name: string; problem: Problem |
           <Button type="submit" name="intent" value="delete" variant="destructive" aria-disabled={busy}>
             {busy ? "Deleting…" : "Delete app"}
           </Button>
-        </Form>
+        </fetcher.Form>
       </details>
     </Card>
   );

@@ -1,12 +1,11 @@
 /** Screen 1: write, deploy, try. */
 import "./editor.css";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useRevalidator } from "react-router";
 import type { Deployment } from "#core/contract/deployment.ts";
 import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
-import { applyChanges, changesBetween } from "#app/stores/drafts.ts";
-import { createEditorStore, EditorStoreContext, isDirty, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import { createEditorStore, EditorStoreContext, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/editor.ts";
@@ -16,19 +15,18 @@ import { usePython } from "./code/use-python.ts";
 import { toast } from "#app/components/ui/toast.tsx";
 import { AppMenu, type MenuDialog } from "./parts/app-menu.tsx";
 import { BottomPanel } from "./parts/bottom-panel.tsx";
-import { ConflictDialog } from "./parts/conflict-dialog.tsx";
 import { FileList } from "./parts/file-list.tsx";
 import { Header } from "./parts/header.tsx";
-import { HistoryDialog } from "./parts/history-dialog.tsx";
 import { LeaveGuard } from "./parts/leave-guard.tsx";
-import { CloneDialog, DeleteDialog } from "./parts/manage-dialogs.tsx";
-import { SettingsDrawer } from "./parts/settings-drawer.tsx";
 import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
 import { useDeploymentStream } from "./use-deployment-stream.ts";
 import { useEditorActions } from "./use-editor-actions.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useUnsaved } from "./use-unsaved.ts";
+
+// Opened seldom, and as heavy as all panels together.
+const EditorDialogs = lazy(() => import("./parts/editor-dialogs.tsx").then((module) => ({ default: module.EditorDialogs })));
 
 export function meta({ loaderData }: Route.MetaArgs) {
   return [{ title: `${loaderData?.app.name ?? "Editor"} · Editor · FastAPI Platform` }];
@@ -147,34 +145,17 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
         )}
       />
       <LeaveGuard save={actions.save} released={released} />
-      {dialog === "history" && (
-        <HistoryDialog slug={app.slug} onClose={() => setDialog(null)} onRollback={(version) => void actions.rollback(version)} />
+      {(dialog !== null || actions.conflict !== null || unsaved.older !== null) && (
+        <Suspense fallback={null}>
+          <EditorDialogs
+            {...{ app, env, databases, dialog, actions, unsaved }}
+            onClose={() => setDialog(null)}
+            onDeleted={() => {
+              released.current = true;
+            }}
+          />
+        </Suspense>
       )}
-      {dialog === "clone" && <CloneDialog app={app} onClose={() => setDialog(null)} />}
-      {dialog === "delete" && (
-        <DeleteDialog
-          app={app}
-          onClose={() => setDialog(null)}
-          onDeleted={() => {
-            released.current = true;
-          }}
-        />
-      )}
-      {dialog === "settings" && (
-        <SettingsDrawer
-          app={app}
-          env={env}
-          databases={databases}
-          onClose={() => setDialog(null)}
-          onSaved={(deploymentId) => {
-            setDialog(null);
-            actions.follow(deploymentId);
-            toast({ title: "Settings saved", type: "success" });
-            void revalidate();
-          }}
-        />
-      )}
-      <Conflicts actions={actions} unsaved={unsaved} />
     </main>
   );
 }
@@ -182,53 +163,4 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
 function tellOutcome({ state, kind, version }: Deployment) {
   if (state === "succeeded")
     toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
-}
-
-interface ConflictsProps {
-  actions: ReturnType<typeof useEditorActions>;
-  unsaved: ReturnType<typeof useUnsaved>;
-}
-
-/** The two ways to meet a draft that is not the one begun with: a save that came second, and edits left on an older draft. */
-function Conflicts({ actions, unsaved }: ConflictsProps) {
-  const store = useEditorStoreApi();
-  const base = useEditorStore((state) => state.base);
-  const files = useEditorStore((state) => state.files);
-  if (actions.conflict !== null) {
-    const theirs = actions.conflict;
-    const resolve = (chosen: typeof files) => {
-      store.getState().replace(chosen, theirs);
-      actions.setConflict(null);
-      if (isDirty(store.getState())) void actions.save();
-    };
-    return (
-      <ConflictDialog
-        base={base.files}
-        mine={files}
-        theirs={theirs.files}
-        title="The draft was saved somewhere else"
-        description="Since you opened it, in another tab or by the API. Choose for each file which version to keep; closing this keeps your edits unsaved."
-        onClose={() => actions.setConflict(null)}
-        onResolve={resolve}
-      />
-    );
-  }
-  if (unsaved.older === null) return null;
-  const mine = applyChanges(base.files, unsaved.older.changes);
-  if (Object.keys(changesBetween(base.files, mine)).length === 0) return null;
-  return (
-    <ConflictDialog
-      base={null}
-      mine={mine}
-      theirs={base.files}
-      title="You left unsaved changes"
-      description={`From ${new Date(unsaved.older.at).toLocaleString()}, made on an earlier draft. Theirs is what is saved now.`}
-      onClose={unsaved.settle}
-      onResolve={(chosen) => {
-        unsaved.settle();
-        store.getState().replace(chosen);
-        void actions.save();
-      }}
-    />
-  );
 }
