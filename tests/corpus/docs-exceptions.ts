@@ -6,5 +6,9 @@ export const explainedExamples: Readonly<Record<string, string>> = {
       "It answers with every header it got, and behind a gateway there are more: X-Forwarded-*, traceparent, X-Request-Id.",
     ]),
   ),
+};
+
+/** Examples whose bodies no two servers share, each with the reason: their status is compared, their bytes are not. */
+export const randomExamples: Readonly<Record<string, string>> = {
   "query_params_str_validations/tutorial015.py": "It draws one of its items at random.",
 };
