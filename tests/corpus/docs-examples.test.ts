@@ -95,8 +95,12 @@ test("at least 98 % of FastAPI's documentation examples deploy and agree with pl
   for (const [index, example] of examples.entries()) {
     const folder = join(work, String(index));
     mkdirSync(folder);
-    const difference = await compare(token, app.id, app.slug, example, folder).catch((error: Error) => `failed: ${error.message}`);
-    if (difference === "outside") continue;
+    const ask = () => compare(token, app.id, app.slug, example, folder).catch((error: Error) => `failed: ${error.message}`);
+    const first = await ask();
+    if (first === "outside") continue;
+    // Two servers on a machine that is busy with other tests: what does not repeat was the machine. It is shown all the same.
+    const difference = first && (await ask());
+    if (first && !difference) console.info(`${example.name} differed once: ${first}`);
     compared += 1;
     if (difference) differing[example.name] = difference;
   }
