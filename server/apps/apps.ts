@@ -7,7 +7,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { userLimits } from "#core/limits.ts";
 import { slugCandidates } from "#core/slug.ts";
 import type { Databases } from "#server/databases/index.ts";
-import { afterCursor, failpoint, toPage, type Storage, type Vault } from "#server/storage/index.ts";
+import { afterCursor, containsText, failpoint, type Storage, toPage, type Vault } from "#server/storage/index.ts";
 import type { Templates } from "#server/templates/index.ts";
 import { createAppEnv } from "./env.ts";
 import { createBundles, type Bundles } from "./bundles.ts";
@@ -255,6 +255,6 @@ async function bindable(databases: Databases, ownerId: string, database: string 
 function searchFilter(search: string | undefined): Record<string, unknown> {
   const text = search?.trim();
   if (!text) return {};
-  const pattern = { $regex: text.slice(0, 100).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" };
+  const pattern = containsText(text, 100);
   return { $or: [{ name: pattern }, { slug: pattern }, { description: pattern }] };
 }

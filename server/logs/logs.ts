@@ -5,7 +5,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { retention } from "#core/limits.ts";
 import type { AppRecords } from "#server/apps/index.ts";
 import type { LogLine } from "#server/runtime/runtime.ts";
-import { createBatch, type Storage } from "#server/storage/index.ts";
+import { containsText, createBatch, type Storage } from "#server/storage/index.ts";
 import type { Logs } from "./index.ts";
 import { logModel, type LogDocument } from "./models.ts";
 
@@ -45,7 +45,7 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
       const app = await records().require(ownerId, ref);
       await batch.flush();
       const limit = Math.min(Math.max(tail ?? defaultTail, 1), mostTail);
-      const text = search ? { text: { $regex: search.slice(0, 200).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" } } : {};
+      const text = search ? { text: containsText(search, 200) } : {};
       const query = model.find({ appId: String(app._id), ...text, ...sinceFilter(since) }).maxTimeMS(5_000);
       // After a cursor the next lines follow; otherwise the last ones are wanted, and shown in the order they were written.
       const found =

@@ -5,7 +5,7 @@ import type { AppRecord, AppRecords } from "#server/apps/index.ts";
 import type { Databases } from "#server/databases/index.ts";
 import type { RequestRecord } from "#server/gateway/index.ts";
 import type { ExceptionRecord } from "#server/runtime/runtime.ts";
-import { afterCursor, createBatch, toPage, type Storage } from "#server/storage/index.ts";
+import { afterCursor, containsText, createBatch, type Storage, toPage } from "#server/storage/index.ts";
 import { readExceptions } from "./exceptions.ts";
 import type { RequestFilter, Requests } from "./index.ts";
 import { requestModel, type RequestDocument } from "./models.ts";
@@ -95,7 +95,7 @@ function toQuery({ status, method, path }: RequestFilter): Record<string, unknow
     query["status"] = matched[1] ? { $gte: least, $lt: least + 100 } : Number(matched[2]);
   }
   if (method) query["method"] = method.toUpperCase();
-  if (path) query["path"] = { $regex: path.slice(0, 200).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), $options: "i" };
+  if (path) query["path"] = containsText(path, 200);
   return query;
 }
 

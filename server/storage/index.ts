@@ -11,6 +11,7 @@ export { resealEach, type Resealed } from "./reseal.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
 export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
 export { createLeases, type Lease, type Leases } from "./leases.ts";
+export { containsText } from "./text-search.ts";
 export { followPrimary } from "./primary.ts";
 export { watchCollection } from "./watch.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";

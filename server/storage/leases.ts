@@ -1,4 +1,5 @@
 import type { Connection } from "mongoose";
+import { escapePattern } from "./text-search.ts";
 
 interface LeaseDocument {
   _id: string;
@@ -56,7 +57,7 @@ export function createLeases(connection: Connection): Leases {
       };
     },
     async clear(prefix) {
-      await leases.deleteMany({ _id: { $regex: `^${prefix.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}` } });
+      await leases.deleteMany({ _id: { $regex: `^${escapePattern(prefix)}` } });
     },
   };
 }
