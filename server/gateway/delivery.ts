@@ -6,8 +6,8 @@ import type { Caller } from "./caller.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { toRecordedTarget } from "./record.ts";
 import type { RequestRecord } from "./record.ts";
-import { refusals, toAnswer, toWakingAnswer } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import { refusals, toWakingAnswer } from "./refusal.ts";
+import type { GatewayAnswer, GatewayCode, Refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -17,6 +17,10 @@ export interface DeliveryContext {
   runtime: Runtime;
   limits: GatewayLimits;
   record: (record: RequestRecord) => void;
+  /** Counts a refusal and writes it for who asked. */
+  refuse: (refusal: Refusal, requestId: string, wantsHtml: boolean) => GatewayAnswer;
+  /** Counts an answer that is no refusal in words: the waiting page. */
+  onRefused: (code: GatewayCode) => void;
 }
 
 export interface DeliveryInput {
@@ -91,7 +95,7 @@ export class Delivery implements Waiter {
   refuse(refusal: Refusal): void {
     if (this.#over) return;
     this.#finish(refusal.status, "gateway");
-    this.input.caller.refuse(toAnswer(refusal, this.input.requestId, this.input.caller.wantsHtml));
+    this.input.caller.refuse(this.#context.refuse(refusal, this.input.requestId, this.input.caller.wantsHtml));
   }
 
   #proceed(): void {
@@ -119,6 +123,7 @@ export class Delivery implements Waiter {
       return;
     }
     this.#finish(503, "gateway");
+    this.#context.onRefused("app_waking");
     this.input.caller.refuse(toWakingAnswer(this.input.requestId));
   }
 

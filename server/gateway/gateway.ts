@@ -16,7 +16,7 @@ import type { Logger } from "./logger.ts";
 import { toRefusalRecord } from "./record.ts";
 import type { RequestRecord } from "./record.ts";
 import { refusals, toAnswer } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import type { GatewayAnswer, GatewayCode, Refusal } from "./refusal.ts";
 import type { Route, RouteTable } from "./route.ts";
 import { createSleeper } from "./sleeper.ts";
 import { checkRequest, isReservedPath, toTarget } from "./target.ts";
@@ -35,6 +35,8 @@ export interface GatewayOptions {
   /** For apps whose route does not say. */
   sleepAfterDefaultMs: number;
   logger: Logger;
+  /** Told of each answer that the gateway gives itself: the platform's counters. Must return at once and never throw. */
+  onRefused?: (code: GatewayCode) => void;
   /** The apps that had inbound work since the last call, with the time of the latest. A failure is reported again. */
   onActivity?: (activity: Map<string, Date>) => void | Promise<void>;
   limits?: Partial<GatewayLimits>;
@@ -67,7 +69,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { routes, runtime, logger } = options;
   const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
   const apps = new AppTable(runtime, limits, logger);
-  const context: DeliveryContext = { apps, runtime, limits, record: options.recordRequest };
+  const onRefused = options.onRefused ?? (() => {});
+  const refuse = (refusal: Refusal, requestId: string, wantsHtml: boolean): GatewayAnswer => {
+    onRefused(refusal.code);
+    return toAnswer(refusal, requestId, wantsHtml);
+  };
+  const context: DeliveryContext = { apps, runtime, limits, record: options.recordRequest, refuse, onRefused };
   const readHost = createHostReader(options);
   const isTrusted = createProxyTrust(options.trustedProxies);
   const publicUrl = new URL(options.publicUrl);
@@ -117,7 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const refusal = refusalOf(route, target);
     if (refusal !== null || route === undefined) {
       const answer = refusal ?? refusals.unknownHost();
-      caller.refuse(toAnswer(answer, requestId, caller.wantsHtml));
+      caller.refuse(context.refuse(answer, requestId, caller.wantsHtml));
       if (route !== undefined) recordRefusal(route, caller, requestId, answer.status, hx);
       return;
     }
@@ -127,7 +134,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const refuseRequest = (req: IncomingMessage, res: ServerResponse, refusal: Refusal) => {
-    new HttpCaller(req, res, "/", false).refuse(toAnswer(refusal, createRequestId(Date.now()), acceptsHtml(req)));
+    new HttpCaller(req, res, "/", false).refuse(context.refuse(refusal, createRequestId(Date.now()), acceptsHtml(req)));
   };
 
   const lookUp = (slug: string, then: (route: Route | undefined) => void, failed: () => void) => {
@@ -166,7 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const target = toTarget(req.url ?? "/", req.headers.host ?? "");
       const requestId = createRequestId(Date.now());
       const wantsHtml = acceptsHtml(req);
-      const refuse = (refusal: Refusal) => answerOnSocket(socket, toAnswer(refusal, requestId, wantsHtml));
+      const refuse = (refusal: Refusal) => answerOnSocket(socket, context.refuse(refusal, requestId, wantsHtml));
       socket.on("error", () => socket.destroy());
       const problem =
         target === null ? refusals.badRequest("Its address and its host do not agree.") : checkRequest(req, { upgrade: true });

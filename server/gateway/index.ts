@@ -16,4 +16,5 @@ export type { InternalAnswer, InternalRequest } from "./internal.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export type { RequestRecord } from "./record.ts";
+export type { GatewayCode } from "./refusal.ts";
 export type { Route, RouteTable } from "./route.ts";

@@ -6,7 +6,7 @@ import { createRequestId } from "./ids.ts";
 import { InternalCaller } from "./internal.ts";
 import type { InternalAnswer, InternalRequest } from "./internal.ts";
 import { toRefusalRecord } from "./record.ts";
-import { refusals, toAnswer } from "./refusal.ts";
+import { refusals } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Route, RouteTable } from "./route.ts";
 
@@ -50,7 +50,7 @@ export function createInternalForward(options: InternalForwardOptions): (request
       coldStartMs = delivery.coldStartMs;
     } else {
       context.record(toRefusalRecord(route.appId, caller, requestId, refusal.status, hx));
-      caller.refuse(toAnswer(refusal, requestId, false));
+      caller.refuse(context.refuse(refusal, requestId, false));
     }
     return {
       requestId,

@@ -8,7 +8,7 @@ import type { AppState, Waiter, WakeFlight } from "./apps.ts";
 import type { DeliveryContext } from "./delivery.ts";
 import { toCallerHeaders } from "./headers.ts";
 import { toRecordedTarget } from "./record.ts";
-import { refusals, toAnswer } from "./refusal.ts";
+import { refusals } from "./refusal.ts";
 import type { GatewayAnswer, Refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
 import type { Upstream } from "./upstream.ts";
@@ -203,7 +203,7 @@ export class UpgradeDelivery implements Waiter {
     if (this.#over) return;
     const { socket, requestId, wantsHtml } = this.#input;
     this.#finish(refusal.status, "gateway");
-    answerOnSocket(socket, toAnswer(refusal, requestId, wantsHtml));
+    answerOnSocket(socket, this.#context.refuse(refusal, requestId, wantsHtml));
   }
 
   #onCallerClosed(): void {
