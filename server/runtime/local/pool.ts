@@ -1,11 +1,12 @@
 /**
- * Warm runners in waiting. One use each; refilled in the background. Who finds the pool empty waits for the next runner that
- * gets warm, in the order of asking: the cold start is the same path. No more start at once than the machine can carry.
+ * Warm runners in waiting. One use each; refilled in the background, as many as `warm-pool.ts` finds right. Who finds the pool
+ * empty waits for the next runner that gets warm, in the order of asking: the cold start is the same path.
  */
+import { createWarmPoolPolicy, type IdleRunner, type WarmPoolRules } from "../warm-pool.ts";
 import type { Runner } from "./runner-process.ts";
 
 export interface PoolOptions {
-  /** Runners kept waiting. */
+  /** Runners kept waiting when nothing is woken; 0 is no pool. */
   size: number;
   /** Runners that may be starting at the same time. */
   mostStarting: number;
@@ -14,46 +15,90 @@ export interface PoolOptions {
   onFailure(message: string): void;
   /** How long a runner may take to get warm. */
   warmTimeoutMs: number;
+  /** Memory that a waiting runner has for itself, in bytes; null when it cannot be told. Absent: an assumed one. */
+  weigh?: (runner: Runner) => Promise<number | null>;
+  /** The most that all waiting runners may use together; 512 MiB. */
+  memoryMiB?: number;
+  /** Changes of the rules; see `defaultRules`. */
+  rules?: Partial<WarmPoolRules>;
+}
+
+export interface PoolStats {
+  /** Takes since the start that found a runner waiting, and that had to wait for one. */
+  warmTakes: number;
+  coldTakes: number;
+  idle: number;
+  starting: number;
+  /** How many should be waiting at the present pace of wakes. */
+  wanted: number;
+  /** What one waiting runner weighs, as far as it was weighed; bytes. */
+  runnerBytes: number | null;
 }
 
 export interface Pool {
   /** Runners that could be had now without waiting. */
   readonly idle: number;
-  /** Hands out a warm runner. The pool is not refilled before `refill`, so that the start of another does not slow its claim. */
+  /** Hands out a warm runner. `refill` must follow, once: until then its start is under way, and no other slows it that nobody needs. */
   take(signal?: AbortSignal): Promise<Runner>;
-  /** Starts what is missing: at once while nobody has taken any, else when the app that took one has had time to answer its first request. */
+  /** Tells that a runner that was taken answers, or never will; starts what is missing when it is due. Without a `take` before: at once. */
   refill(): void;
+  stats(): PoolStats;
   /** Ends all that wait or start. */
   close(): Promise<void>;
 }
 
-interface Waiter {
-  resolve(runner: Runner): void;
-  reject(error: Error): void;
+interface Waiting extends IdleRunner {
+  runner: Runner;
+  /** Its weight when it was first weighed. */
+  firstBytes: number | null;
 }
 
 const firstBackoffMs = 500;
 const longestBackoffMs = 30_000;
-/**
- * A runner's start blocks us for 10 ms (its cgroups, its process) and keeps a core busy for 400 ms: with it in the way, an app that
- * had just woken took twice as long to answer. Who finds the pool empty does not wait for this.
- */
-const refillAfterMs = 150;
+/** Reading one weight takes the kernel a millisecond; a leak of a waiting runner is no matter of seconds. */
+const weighEveryMs = 10_000;
+const MiB = 1_048_576;
+
+/** All but `least` and `mostStarting`, which the options give. */
+export const defaultRules = {
+  // As many as WARM_POOL may say.
+  most: 50,
+  memoryBytes: 512 * MiB,
+  memoryShare: 0.25,
+  runnerBytes: 16 * MiB,
+  // With the look after it well within the minute in which the pool should be small again.
+  holdMs: 30_000,
+  // An app's first answer comes within 10 ms of its wake on a machine with nothing else to do; five times that on a busy one.
+  restMs: 50,
+  longestRestMs: 500,
+  oldestMs: 3_600_000,
+  leakBytes: 16 * MiB,
+} satisfies Partial<WarmPoolRules>;
 
 export function createPool(options: PoolOptions): Pool {
-  const idle: Runner[] = [];
+  const memoryBytes = (options.memoryMiB ?? 512) * MiB;
+  const policy = createWarmPoolPolicy({
+    ...defaultRules,
+    memoryBytes,
+    ...options.rules,
+    least: options.size,
+    mostStarting: options.mostStarting,
+  });
+  const idle: Waiting[] = [];
   const starting = new Set<Runner>();
-  const waiters: Waiter[] = [];
+  const line = createLine();
+  const taken = { warm: 0, cold: 0 };
+  let runnerBytes: number | null = null;
+  let wanted = options.size;
   let failures = 0;
-  let retry: NodeJS.Timeout | undefined;
-  let soon: NodeJS.Timeout | undefined;
-  let untouched = true;
+  /** Until then only who waits is worth another try. */
+  let backUntil = 0;
+  let look: NodeJS.Timeout | undefined;
   let closed = false;
+  const now = () => performance.now();
 
   const hand = (runner: Runner) => {
-    const waiter = waiters.shift();
-    if (waiter) waiter.resolve(runner);
-    else idle.push(runner);
+    if (!line.serve(runner)) idle.push({ runner, since: now(), grewBytes: 0, firstBytes: null });
   };
 
   const launch = () => {
@@ -65,13 +110,16 @@ export function createPool(options: PoolOptions): Pool {
       return;
     }
     starting.add(runner);
+    const startedAt = now();
     const timer = setTimeout(() => void runner.kill(), options.warmTimeoutMs);
     runner.warm.then(
       () => {
         clearTimeout(timer);
         starting.delete(runner);
         failures = 0;
+        backUntil = 0;
         if (closed) return;
+        policy.noteStart(now() - startedAt);
         hand(runner);
         fill();
       },
@@ -82,10 +130,10 @@ export function createPool(options: PoolOptions): Pool {
       },
     );
     void runner.exited.then(() => {
-      const index = idle.indexOf(runner);
+      const index = idle.findIndex((entry) => entry.runner === runner);
       if (index === -1) return;
       idle.splice(index, 1);
-      if (!closed) fill();
+      fill();
     });
   };
 
@@ -93,20 +141,44 @@ export function createPool(options: PoolOptions): Pool {
     failures++;
     options.onFailure(message);
     // One unlucky start is tried again for who waits; a second failure in a row is theirs to know.
-    if (failures > 1) for (const waiter of waiters.splice(0)) waiter.reject(new Error(message));
-    clearTimeout(retry);
-    retry = setTimeout(fill, failures > 1 ? Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 2)) : 0);
-    retry.unref();
+    if (failures > 1) line.dissolve(message);
+    const pauseMs = failures > 1 ? Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 2)) : 0;
+    backUntil = now() + pauseMs;
+    lookIn(pauseMs);
+  };
+
+  const lookIn = (ms: number) => {
+    clearTimeout(look);
+    look = setTimeout(fill, Math.ceil(ms));
+    look.unref();
   };
 
   const fill = () => {
-    clearTimeout(soon);
-    soon = undefined;
     if (closed) return;
-    const wanted = options.size + waiters.length - idle.length - starting.size;
-    const room = options.mostStarting - starting.size;
-    for (let count = Math.min(wanted, room); count > 0; count--) launch();
+    const at = now();
+    const plan = policy.plan(at, { idle, starting: starting.size, waiting: line.length, freeBytes: process.availableMemory() });
+    wanted = plan.wanted;
+    for (const index of plan.retire) void idle.splice(index, 1)[0]!.runner.kill();
+    const pauseMs = Math.max(0, backUntil - at);
+    const start = pauseMs > 0 ? Math.min(plan.start, Math.max(0, line.length - starting.size)) : plan.start;
+    clearTimeout(look);
+    if (pauseMs > 0 && plan.start > start) lookIn(pauseMs);
+    else if (plan.againInMs !== null) lookIn(plan.againInMs);
+    for (let count = start; count > 0; count--) launch();
   };
+
+  const weighAll = async () => {
+    for (const entry of [...idle]) {
+      const bytes = await options.weigh!(entry.runner).catch(() => null);
+      if (bytes === null) continue;
+      policy.noteWeight(bytes);
+      runnerBytes = bytes;
+      entry.firstBytes ??= bytes;
+      entry.grewBytes = bytes - entry.firstBytes;
+    }
+    fill();
+  };
+  const weighing = options.weigh ? setInterval(() => void weighAll(), weighEveryMs).unref() : undefined;
 
   return {
     get idle() {
@@ -114,41 +186,70 @@ export function createPool(options: PoolOptions): Pool {
     },
     take: (signal) => {
       if (closed) return Promise.reject(new Error("the runtime has stopped"));
-      untouched = false;
-      const ready = idle.shift();
-      if (ready) return Promise.resolve(ready);
-      return new Promise<Runner>((resolve, reject) => {
-        const leave = () => {
-          const index = waiters.indexOf(waiter);
-          if (index !== -1) waiters.splice(index, 1);
-          reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-        };
-        const waiter: Waiter = {
-          resolve: (runner) => {
-            signal?.removeEventListener("abort", leave);
-            resolve(runner);
-          },
-          reject: (error) => {
-            signal?.removeEventListener("abort", leave);
-            reject(error);
-          },
-        };
-        waiters.push(waiter);
-        signal?.addEventListener("abort", leave, { once: true });
-        if (signal?.aborted) leave();
-        fill();
-      });
+      policy.noteTake(now());
+      const index = policy.choose(now(), idle);
+      const ready = index === -1 ? null : idle.splice(index, 1)[0]!.runner;
+      taken[ready ? "warm" : "cold"] += 1;
+      const promise = ready ? Promise.resolve(ready) : line.join(signal);
+      // Also where one was ready: at a pace that a rest would run the stock dry, the next start cannot wait for the wake's end.
+      fill();
+      return promise;
     },
     refill: () => {
-      if (untouched) fill();
-      else soon ??= setTimeout(fill, refillAfterMs);
+      policy.noteWakeEnd(now());
+      fill();
     },
+    stats: () => ({ warmTakes: taken.warm, coldTakes: taken.cold, idle: idle.length, starting: starting.size, wanted, runnerBytes }),
     close: async () => {
       closed = true;
-      clearTimeout(retry);
-      clearTimeout(soon);
-      for (const waiter of waiters.splice(0)) waiter.reject(new Error("the runtime has stopped"));
-      await Promise.all([...idle.splice(0), ...starting].map((runner) => runner.kill()));
+      clearTimeout(look);
+      clearInterval(weighing);
+      line.dissolve("the runtime has stopped");
+      await Promise.all([...idle.splice(0).map(({ runner }) => runner), ...starting].map((runner) => runner.kill()));
+    },
+  };
+}
+
+interface Waiter {
+  resolve(runner: Runner): void;
+  reject(error: Error): void;
+}
+
+/** Those who wait for a runner, in the order of asking. */
+function createLine() {
+  const waiters = new Set<Waiter>();
+  return {
+    get length() {
+      return waiters.size;
+    },
+    /** Waits for its turn; who stops asking leaves the line. */
+    join: (signal: AbortSignal | undefined) =>
+      new Promise<Runner>((resolve, reject) => {
+        const leave = () => {
+          waiters.delete(waiter);
+          reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+        };
+        const settle =
+          <Value>(how: (value: Value) => void) =>
+          (value: Value) => {
+            waiters.delete(waiter);
+            signal?.removeEventListener("abort", leave);
+            how(value);
+          };
+        const waiter: Waiter = { resolve: settle<Runner>(resolve), reject: settle<Error>(reject) };
+        waiters.add(waiter);
+        signal?.addEventListener("abort", leave, { once: true });
+        if (signal?.aborted) leave();
+      }),
+    /** Gives `runner` to the first of them; false when there is nobody. */
+    serve: (runner: Runner): boolean => {
+      const [first] = waiters;
+      first?.resolve(runner);
+      return first !== undefined;
+    },
+    /** Sends all away. */
+    dissolve: (message: string) => {
+      for (const waiter of waiters) waiter.reject(new Error(message));
     },
   };
 }
