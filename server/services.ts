@@ -13,6 +13,7 @@ import { createDeployments, type Deployments } from "./deployments/index.ts";
 import { createGateway, type Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
 import { createLogs, type Logs } from "./logs/index.ts";
+import { createMetrics, type Metrics } from "./metrics/index.ts";
 import { createPackages, type Packages } from "./packages/index.ts";
 import { createRequests, type Requests } from "./requests/index.ts";
 import { createSyntaxChecker } from "./python-syntax.ts";
@@ -31,6 +32,7 @@ export interface Services {
   deployments: Deployments;
   gateway: Gateway;
   logs: Logs;
+  metrics: Metrics;
   packages: Packages;
   requests: Requests;
   templates: Templates;
@@ -96,7 +98,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     reportBug,
     stopping,
   });
-  const runtime: Runtime = createLocalRuntime({
+  const runtime = createLocalRuntime({
     dataDir: config.dataDir,
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
@@ -108,6 +110,8 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     specOf: deploymentsDomain.specOf,
     logger,
   });
+  const awake = new Set<string>();
+  const metrics = createMetrics({ warmRunners: () => runtime.warmRunners, appsAwake: () => awake.size });
   const routes = createRouteTable(appsDomain.models, storage);
   appsDomain.onChanged(routes.put);
   const gateway = createGateway({
@@ -119,6 +123,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     trustedProxies: config.trustedProxies,
     sleepAfterDefaultMs: config.sleepAfterMinutes * 60_000,
     onActivity: (activity) => appsDomain.records.touch(activity),
+    onRefused: metrics.gatewayRefused,
     logger,
   });
 
@@ -131,6 +136,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     deployments: deploymentsDomain.deployments,
     gateway,
     logs: logsDomain.logs,
+    metrics,
     packages,
     requests: requestsDomain.requests,
     templates,
@@ -155,6 +161,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
         logs: logsDomain.logs,
         trimLogs: logsDomain.trim,
         requests: requestsDomain.requests,
+        awake,
         reportBug,
         signal: stopping,
       });

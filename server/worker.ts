@@ -17,6 +17,8 @@ export interface WorkerOptions {
   logs: Logs;
   trimLogs: () => Promise<void>;
   requests: Requests;
+  /** The apps that are awake, kept by the runtime's events: a figure of the platform. */
+  awake: Set<string>;
   reportBug: (error: unknown, where: string) => void;
   signal: AbortSignal;
 }
@@ -60,6 +62,8 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
     if (event.type === "log") logs.append(event.appId, event.line);
     else if (event.type === "exception") requests.recordException(event.appId, event.record);
     else {
+      if (event.type === "awake") options.awake.add(event.appId);
+      else options.awake.delete(event.appId);
       if (event.type === "died") logs.append(event.appId, { at: new Date(), stream: "platform", text: event.reason, instanceId: "" });
       inOrder(event.appId, () => writeStatus(options, event));
     }

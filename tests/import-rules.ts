@@ -20,7 +20,18 @@ interface Zone {
   packages: RegExp;
 }
 
-const domains = ["accounts", "apps", "databases", "deployments", "requests", "logs", "templates", "packages", "gateway"] as const;
+const domains = [
+  "accounts",
+  "apps",
+  "databases",
+  "deployments",
+  "requests",
+  "logs",
+  "templates",
+  "packages",
+  "metrics",
+  "gateway",
+] as const;
 const domainIndex = new RegExp(`^server/(${domains.join("|")})/index\\.ts$`);
 const core = /^core\//;
 const paint = /^(react|react-dom|@base-ui\/react|class-variance-authority|clsx|tailwind-merge|lucide-react|react-resizable-panels)($|\/)/;

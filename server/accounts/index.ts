@@ -3,6 +3,7 @@
  * Guarantees: exactly one first admin; tokens are kept as hashes only. Does not decide what a caller may do with an app: every domain scopes by owner.
  */
 export { createAccounts } from "./accounts.ts";
+export { clientAddressHeader } from "./auth.ts";
 export { resetAdmin } from "./reset-admin.ts";
 
 import type { CreateTokenInput, Scope, Token, User } from "#core/contract/account.ts";

@@ -20,13 +20,14 @@ import { createIdempotency, type Idempotency, type StoredAnswer } from "./idempo
 import { readInput } from "./input.ts";
 import { createLogTickets } from "./log-tickets.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { answerMetrics } from "./metrics.ts";
 import { resourceHandlers } from "./resources.ts";
 import { watchingHandlers } from "./watching.ts";
 
 export { checkOrigin } from "./access.ts";
 
 export interface Api {
-  /** Answers `/api/*`, `/healthz` and `/readyz`. */
+  /** Answers `/api/*`, `/healthz`, `/readyz` and `/metrics`. */
   app: Hono;
   logStream: LogStream;
 }
@@ -55,12 +56,14 @@ export async function createApi(services: Services): Promise<Api> {
     "/api/openapi.json",
     () => new Response(document, { headers: { "content-type": "application/json", "cache-control": "no-cache" } }),
   );
+  app.get("/metrics", (c) => answerMetrics(services, c.req.raw));
   for (const id of Object.keys(operations) as OperationId[]) {
     const row: Operation = operations[id];
     if (row.delegated) continue;
     const serve = createServer(services, row, handlers[id as HandledId] as unknown as AnyHandler, idempotency);
     app.on(row.method.toUpperCase(), row.path, serve);
   }
+  app.all("/metrics", refuseMethod);
   app.all("/healthz", refuseMethod);
   app.all("/readyz", refuseMethod);
   app.all("/api", refuseMethod);
@@ -143,7 +146,7 @@ const patterns = (Object.values(operations) as Operation[]).map((row) => ({
 /** Nothing took the request: the path is not there, or not for this method. */
 function refuseMethod(c: Context): never | Response {
   const methods = new Set(patterns.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method));
-  if (c.req.path === "/api/openapi.json") methods.add("GET");
+  if (c.req.path === "/api/openapi.json" || c.req.path === "/metrics") methods.add("GET");
   if (methods.size === 0) throw new AppError("not_found", "There is no such path. /api/openapi.json lists them all.");
   if (methods.has("GET")) methods.add("HEAD");
   const allow = [...methods].toSorted().join(", ");
