@@ -1,7 +1,8 @@
 /**
  * The system call filter of a sandboxed runner, compiled to classic BPF as the kernel (and `bwrap --seccomp`) takes it.
- * Default is allow: an app may use any ordinary part of Linux. Denied is what reaches past a namespace, into the kernel's rarely
- * walked code, or into other processes. Pure: architecture in, bytes out.
+ * An app may use any ordinary part of Linux. Denied is what reaches past a namespace, into the kernel's rarely walked code or into
+ * other processes, every kind of socket but the few that programs use, and every call that is newer than this list: it is denied
+ * until somebody has looked at it. Pure: architecture in, bytes out.
  */
 
 export type SeccompArchitecture = "x64" | "arm64";
@@ -33,6 +34,7 @@ const denied: Record<string, readonly [number | null, number | null]> = {
   process_madvise: [440, 440],
   pidfd_getfd: [438, 438],
   kcmp: [312, 272],
+  process_mrelease: [448, 448],
   migrate_pages: [256, 238],
   move_pages: [279, 239],
   // kernel facilities with a history of escapes that no web app needs
@@ -49,9 +51,14 @@ const denied: Record<string, readonly [number | null, number | null]> = {
   memfd_secret: [447, 447],
   mbind: [237, 235],
   set_mempolicy: [238, 237],
+  set_mempolicy_home_node: [450, 450],
+  vmsplice: [278, 75],
+  remap_file_pages: [216, 234],
   personality: [135, 92],
   modify_ldt: [154, null],
   uselib: [134, null],
+  ustat: [136, null],
+  sysfs: [139, null],
   lookup_dcookie: [212, 18],
   nfsservctl: [180, 42],
   _sysctl: [156, null],
@@ -81,67 +88,108 @@ const denied: Record<string, readonly [number | null, number | null]> = {
 };
 
 const architectures = {
-  x64: { audit: 0xc000_003e, column: 0, clone: 56, clone3: 435, socket: 41, ioctl: 16 },
-  arm64: { audit: 0xc000_00b7, column: 1, clone: 220, clone3: 435, socket: 198, ioctl: 29 },
+  x64: { audit: 0xc000_003e, column: 0, clone: 56, clone3: 435, socket: 41, socketpair: 53, ioctl: 16 },
+  arm64: { audit: 0xc000_00b7, column: 1, clone: 220, clone3: 435, socket: 198, socketpair: 199, ioctl: 29 },
 } as const;
 
-/** AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK (glibc asks it for addresses). Notably not AF_VSOCK, which ignores network namespaces. */
-const socketFamilies = [1, 2, 10, 16];
-/** TIOCSTI and TIOCLINUX put characters into a terminal's input. */
-const deniedIoctls = [0x5412, 0x541c];
+/** The first number that this list does not know; the last it does is futex_requeue (Linux 6.7). Both architectures count alike there. */
+const firstUnknown = 457;
+/** x32 calls share x86_64's audit value and have numbers of their own from here: a way around every rule. */
+const firstX32 = 0x4000_0000;
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** glibc asks it for addresses: protocol 0 (route) only, the others lead into netfilter, XFRM and their like. */
+const AF_NETLINK = 16;
+/** SOCK_STREAM and SOCK_DGRAM: raw sockets need a capability, and the rest (SCTP, DCCP) loads kernel modules. */
+const internetTypes = [1, 2];
+/** "The usual one", TCP and UDP. */
+const internetProtocols = [0, 6, 17];
+/** SOCK_NONBLOCK and SOCK_CLOEXEC stand in the same argument above it. */
+const socketTypeMask = 0xf;
+/** TIOCSTI and TIOCLINUX put characters into a terminal's input; TIOCSETD loads line disciplines, which are kernel modules. */
+const deniedIoctls = [0x5412, 0x541c, 0x5423];
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const cloneNamespaces = 0x7e02_0000;
 
 const EPERM = 1;
 const ENOSYS = 38;
+const EPROTONOSUPPORT = 93;
+const ESOCKTNOSUPPORT = 94;
 const EAFNOSUPPORT = 97;
 
-const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
-const JUMP_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
-const JUMP_AT_LEAST = 0x35; // BPF_JMP | BPF_JGE | BPF_K
-const JUMP_ANY_BIT = 0x45; // BPF_JMP | BPF_JSET | BPF_K
-const RETURN = 0x06; // BPF_RET | BPF_K
+type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, value: number];
 
-const ALLOW = 0x7fff_0000;
-const KILL_PROCESS = 0x8000_0000;
-const refuse = (errno: number) => 0x0005_0000 | errno;
+const load = (offset: number): Instruction => [0x20, 0, 0, offset]; // BPF_LD | BPF_W | BPF_ABS
+const mask = (bits: number): Instruction => [0x54, 0, 0, bits]; // BPF_ALU | BPF_AND | BPF_K
+const end = (value: number): Instruction => [0x06, 0, 0, value]; // BPF_RET | BPF_K
+const allow = end(0x7fff_0000);
+const kill = end(0x8000_0000);
+const refuse = (errno: number) => end(0x0005_0000 | errno);
+
+/** `body` runs when the comparison holds, else what follows it: equal, at least, any bit in common. */
+const when = (code: 0x15 | 0x35 | 0x45, value: number, body: readonly Instruction[]): Instruction[] => [
+  [code, 0, body.length, value],
+  ...body,
+];
+const whenEqual = (value: number, ...body: Instruction[]) => when(0x15, value, body);
+const whenAtLeast = (value: number, ...body: Instruction[]) => when(0x35, value, body);
+const whenAnyBit = (bits: number, ...body: Instruction[]) => when(0x45, bits, body);
+/** Goes on after it only with one of `values`. */
+const requireOneOf = (values: readonly number[], otherwise: Instruction): Instruction[] => [
+  ...values.map((value, index): Instruction => [0x15, values.length - index, 0, value]),
+  otherwise,
+];
 
 /** Offsets in `struct seccomp_data`; of a 64-bit argument the lower half is what the kernel looks at in these calls. */
 const NUMBER = 0;
 const ARCHITECTURE = 4;
 const argument = (index: number) => 16 + index * 8;
 
-type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, value: number];
+/** The calls that are denied whatever their arguments, by name. */
+export function deniedCalls(architecture: SeccompArchitecture): Map<string, number> {
+  const { column } = architectures[architecture];
+  return new Map(Object.entries(denied).flatMap(([name, row]) => (row[column] === null ? [] : [[name, row[column]] as const])));
+}
 
 /** Returns the filter for one architecture, or null for one that we have no numbers of. */
 export function compileSeccomp(architecture: string): Buffer | null {
   if (architecture !== "x64" && architecture !== "arm64") return null;
   const target = architectures[architecture];
-  const program: Instruction[] = [
-    [LOAD, 0, 0, ARCHITECTURE],
-    [JUMP_EQUAL, 1, 0, target.audit],
-    [RETURN, 0, 0, KILL_PROCESS],
-    [LOAD, 0, 0, NUMBER],
+  const numbers = [...deniedCalls(architecture).values()];
+  return encode([
+    load(ARCHITECTURE),
+    ...requireOneOf([target.audit], kill),
+    load(NUMBER),
+    ...whenAtLeast(firstX32, kill),
+    ...whenAtLeast(firstUnknown, refuse(ENOSYS)),
+    ...numbers.flatMap((number) => whenEqual(number, refuse(EPERM))),
+    // A filter cannot follow clone3's pointer to its flags; with ENOSYS libc falls back to clone, whose flags are seen.
+    ...whenEqual(target.clone3, refuse(ENOSYS)),
+    ...whenEqual(target.clone, load(argument(0)), ...whenAnyBit(cloneNamespaces, refuse(EPERM)), allow),
+    ...whenEqual(target.socket, ...judgeSocket()),
+    // Other families than AF_UNIX have no pairs, and would load their module before they say so.
+    ...whenEqual(target.socketpair, load(argument(0)), ...requireOneOf([AF_UNIX], refuse(EAFNOSUPPORT)), allow),
+    ...whenEqual(target.ioctl, load(argument(1)), ...deniedIoctls.flatMap((request) => whenEqual(request, refuse(EPERM))), allow),
+    allow,
+  ]);
+}
+
+/** By family, type and protocol. Notably not AF_VSOCK, which ignores network namespaces. */
+function judgeSocket(): Instruction[] {
+  return [
+    load(argument(0)),
+    ...whenEqual(AF_UNIX, allow),
+    ...whenEqual(AF_NETLINK, load(argument(2)), ...requireOneOf([0], refuse(EPROTONOSUPPORT)), allow),
+    ...requireOneOf([AF_INET, AF_INET6], refuse(EAFNOSUPPORT)),
+    load(argument(1)),
+    mask(socketTypeMask),
+    ...requireOneOf(internetTypes, refuse(ESOCKTNOSUPPORT)),
+    load(argument(2)),
+    ...requireOneOf(internetProtocols, refuse(EPROTONOSUPPORT)),
+    allow,
   ];
-  // x32 calls share x86_64's audit value and have numbers of their own: a way around every rule below.
-  if (architecture === "x64") program.push([JUMP_AT_LEAST, 0, 1, 0x4000_0000], [RETURN, 0, 0, KILL_PROCESS]);
-  for (const numbers of Object.values(denied)) {
-    const number = numbers[target.column];
-    if (number !== null) program.push([JUMP_EQUAL, 0, 1, number], [RETURN, 0, 0, refuse(EPERM)]);
-  }
-  // A filter cannot follow clone3's pointer to its flags; with ENOSYS libc falls back to clone, whose flags are seen.
-  program.push([JUMP_EQUAL, 0, 1, target.clone3], [RETURN, 0, 0, refuse(ENOSYS)]);
-  program.push([JUMP_EQUAL, 0, 4, target.clone], [LOAD, 0, 0, argument(0)], [JUMP_ANY_BIT, 0, 1, cloneNamespaces]);
-  program.push([RETURN, 0, 0, refuse(EPERM)], [RETURN, 0, 0, ALLOW]);
-  const families = socketFamilies.length;
-  program.push([JUMP_EQUAL, 0, families + 3, target.socket], [LOAD, 0, 0, argument(0)]);
-  socketFamilies.forEach((family, index) => program.push([JUMP_EQUAL, families - index, 0, family]));
-  program.push([RETURN, 0, 0, refuse(EAFNOSUPPORT)], [RETURN, 0, 0, ALLOW]);
-  const requests = deniedIoctls.length;
-  program.push([JUMP_EQUAL, 0, requests + 1, target.ioctl], [LOAD, 0, 0, argument(1)]);
-  deniedIoctls.forEach((request, index) => program.push([JUMP_EQUAL, requests - index, 0, request]));
-  program.push([RETURN, 0, 0, ALLOW], [RETURN, 0, 0, refuse(EPERM)]);
-  return encode(program);
 }
 
 function encode(program: readonly Instruction[]): Buffer {
