@@ -1,14 +1,14 @@
-"""`python -m fp_runner warm | serve | check`."""
+"""`python -m fp_runner zygote | serve | check`."""
 
 import sys
 
 
 def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command == "warm":
-        from .warm import main as warm
+    if command == "zygote":
+        from .zygote import main as zygote
 
-        return warm()
+        return zygote()
     if command == "serve":
         from .serve import main as serve
 
@@ -17,7 +17,7 @@ def main() -> int:
         from .check import main as check
 
         return check(sys.argv[2:])
-    sys.stderr.write("usage: python -m fp_runner warm | serve | check\n")
+    sys.stderr.write("usage: python -m fp_runner zygote | serve | check\n")
     return 2
 
 

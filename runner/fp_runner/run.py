@@ -1,4 +1,4 @@
-"""From a bundle to an answer, and to the end: what `warm` does after its claim and `serve` from the start."""
+"""From a bundle to an answer, and to the end: what a warm runner does after its claim and `serve` from the start."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from .exception_log import ExceptionLog
 from .failure import Failure, describe
 from .loader import LoadFailed, LoadInterrupted, load
 from .middleware import Platform
+from .proxies import use_proxy
 from .server import Server, make_server
 from .workspace import make_workspace
 
@@ -36,9 +37,11 @@ class Claim:
     session_key: str | None = None
     # For the import; 0 is without end. Ended from inside, it can say where the app's code was.
     load_seconds: float = 0
+    # The loopback port that leads to the egress proxy; None where the network is the machine's own.
+    relay_port: int | None = None
 
     @classmethod
-    def from_message(cls, message: dict[str, Any]) -> "Claim":
+    def from_message(cls, message: dict[str, Any], relay_port: int) -> "Claim":
         return cls(
             instance=message["instance"],
             code_path=message["codePath"],
@@ -49,6 +52,7 @@ class Claim:
             mongo_uri=message["mongoUri"],
             session_key=message.get("sessionKey"),
             load_seconds=message.get("loadMs", 0) / 1000,
+            relay_port=relay_port,
         )
 
 
@@ -58,6 +62,8 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
     os.environ.update(claim.env)
     if claim.mongo_uri is not None:
         os.environ["PLATFORM_MONGO_URI"] = claim.mongo_uri
+    if claim.relay_port is not None:
+        use_proxy(claim.relay_port, "")
     # Whatever a library drew before the claim must not be what every other runner draws.
     random.seed()
     code_path = make_workspace(os.path.abspath(claim.code_path), claim.session_key)

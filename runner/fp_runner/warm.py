@@ -1,11 +1,16 @@
-"""A runner that has everything imported and waits to be given one app."""
+"""What a runner has done before its app is known: everything imported and rehearsed once, in the zygote, for all that it forks."""
 
 import asyncio
 import gc
 import importlib
 import socket
 import sys
+import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .control import Control
 
 # What apps use and what takes time to import; in the order of dependence. fasthtml is left out: it costs 150 ms and 15 MB, and
 # few apps use it.
@@ -44,6 +49,10 @@ def preload() -> float:
             # A preload is a favour: an environment without the package serves all the same.
             continue
     rehearse()
+    # The rehearsal's worker threads have been told to end: a fork must not happen beside them.
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(timeout=5)
     gc.collect()
     gc.freeze()
     return round((time.perf_counter() - started) * 1000, 1)
@@ -110,22 +119,15 @@ def _accept(model: type) -> object:
     return accept
 
 
-def main() -> int:
-    """Warms up, says so, waits for the claim, and runs it. Exit code 0 when the platform let go of an unclaimed runner."""
-    from .control import Control
-    from .launch import LISTEN_FD
+def wait_and_run(control: "Control", listener: socket.socket, relay_port: int) -> int:
+    """In a fork of the zygote: says that it is warm, waits for the claim, and runs it. 0 when the platform let go of it unclaimed."""
     from .run import Claim, run
     from .server import new_event_loop
 
-    control = Control.inherited()
-    listener = socket.socket(fileno=LISTEN_FD)
-    listener.set_inheritable(False)
-    listener.setblocking(False)
-    ms = preload()
     loop = new_event_loop()
-    control.send({"type": "warm", "ms": ms})
+    control.send({"type": "warm"})
     message = control.receive()
     if message is None or message.get("type") != "claim":
         return 0
     sys.argv = ["app"]
-    return run(Claim.from_message(message), listener, control, loop)
+    return run(Claim.from_message(message, relay_port), listener, control, loop)

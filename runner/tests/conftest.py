@@ -1,12 +1,12 @@
-"""Real runners over a real socket pair, as the platform starts them, without the sandbox."""
+"""Real runners, forked from a real zygote as the platform does it, without the sandbox."""
 
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,33 +27,76 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-class Runner:
-    """A warm runner and its control line."""
+class Zygote:
+    """The real one, without a sandbox: what the platform does on a machine that has none."""
 
-    def __init__(self, folder: Path) -> None:
-        self.code = folder / "code"
-        self.code.mkdir(parents=True)
-        self.socket_path = str(folder / "app.sock")
+    def __init__(self, folders: Path) -> None:
+        self.folders = folders
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(folders / "zygote.sock"))
+        self.listener.listen(16)
+        self.listener.settimeout(30)
         ours, theirs = socket.socketpair()
-        ours.settimeout(20)
-        order = {
-            "socketPath": self.socket_path,
-            "argv": [sys.executable, "-u", "-m", "fp_runner", "warm"],
-            "cgroupProcs": [],
-            "rlimits": {"core": [0, 0]},
-            "seccompPath": None,
-        }
+        ours.settimeout(30)
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(RUNNER / "fp_runner/launch.py"), json.dumps(order)],
+            [sys.executable, "-u", "-m", "fp_runner", "zygote"],
             preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
             close_fds=False,
             env={**os.environ, "PYTHONPATH": str(RUNNER), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
         )
         theirs.close()
         self.control = ours
         self.lines = ours.makefile("r")
+        config = {"isolated": False, "seccomp": "", "folders": str(folders), "folderInside": "", "tmpBytes": 0, "shmBytes": 0}
+        self.send({"type": "config", **config, "rlimits": {"core": [0, 0]}, "probe": "", "user": None})
+        assert json.loads(self.lines.readline())["type"] == "ready"
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.control.sendall(json.dumps(message).encode() + b"\n")
+
+    def fork(self, instance: str) -> tuple[int, dict[str, socket.socket]]:
+        """A forked instance that was told to go: its init's number and its four sockets."""
+        self.send({"type": "fork", "instance": instance, "user": None})
+        channels: dict[str, socket.socket] = {}
+        while len(channels) < 4:
+            channel, _ = self.listener.accept()
+            channel.settimeout(20)
+            header = b""
+            while not header.endswith(b"\n"):
+                header += channel.recv(1)
+            channels[json.loads(header)["channel"]] = channel
+        born = json.loads(self.lines.readline())
+        assert (born["type"], born["instance"]) == ("forked", instance)
+        channels["lifeline"].sendall(b"g")
+        return born["pid"], channels
+
+    def close(self) -> None:
+        self.lines.close()
+        self.control.close()
+        assert self.process.wait(10) == 0
+        self.listener.close()
+
+
+class Runner:
+    """A warm runner and its lines to the platform."""
+
+    def __init__(self, zygote: Zygote, instance: str) -> None:
+        folder = zygote.folders / instance
+        self.code = folder / "code"
+        self.code.mkdir(parents=True)
+        self.socket_path = str(folder / "app.sock")
+        self.pid, channels = zygote.fork(instance)
+        self.channels = channels
+        self.control = channels["control"]
+        self.lines = self.control.makefile("r")
+        self.stdout = channels["stdout"].makefile("rb")
+        self.stderr = channels["stderr"].makefile("rb")
+        self.ending = channels["lifeline"].makefile("r")
+
+    def wait(self) -> dict[str, Any]:
+        """How it ended, as its init tells."""
+        line = self.ending.readline()
+        return json.loads(line) if line else {"type": "killed"}
 
     def read(self) -> dict[str, Any]:
         line = self.lines.readline()
@@ -84,19 +127,25 @@ class Runner:
         return result
 
     def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
-        self.lines.close()
-        self.control.close()
+        self.channels["lifeline"].shutdown(socket.SHUT_RDWR)
+        for file in (self.lines, self.stdout, self.stderr, self.ending, *self.channels.values()):
+            file.close()
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    with tempfile.TemporaryDirectory(prefix="fp-") as folder:
+        started = Zygote(Path(folder))
+        yield started
+        started.close()
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Runner]]:
+def start(zygote: Zygote) -> Iterator[Callable[[], Runner]]:
     runners: list[Runner] = []
 
     def start_one() -> Runner:
-        runners.append(Runner(tmp_path / str(len(runners))))
+        runners.append(Runner(zygote, os.urandom(4).hex()))
         return runners[-1]
 
     yield start_one

@@ -55,8 +55,7 @@ def test_an_exception_is_told_with_the_author_s_frames_only(runner: Runner) -> N
 def test_the_log_shows_the_author_s_frames_of_an_exception(runner: Runner) -> None:
     runner.claim(HELLO)
     runner.get("/boom")
-    assert runner.process.stderr
-    lines = [runner.process.stderr.readline().decode() for _ in range(5)]
+    lines = [runner.stderr.readline().decode() for _ in range(5)]
     assert lines[:3] == ["Exception in ASGI application\n", "Traceback (most recent call last):\n", '  File "app.py", line 11, in boom\n']
     assert lines[4] == "KeyError: 'missing'\n"
 
@@ -90,7 +89,7 @@ def test_an_app_that_cannot_be_loaded_says_where(runner: Runner, code: str, kind
     failed = runner.claim(code)[-1]
     assert failed["type"] == "failed"
     assert (failed["error"]["kind"], failed["error"]["type"], failed["error"]["file"], failed["error"]["line"]) == (kind, type_name, "app.py", line)
-    assert runner.process.wait(10) == 3
+    assert runner.wait()["code"] == 3
 
 
 def test_an_error_in_another_file_names_that_file(runner: Runner) -> None:
@@ -183,8 +182,8 @@ def test_variables_and_the_database_uri_are_in_the_environment(runner: Runner) -
 
 def test_what_the_app_prints_comes_out_at_once_on_its_own_stream(runner: Runner) -> None:
     runner.claim("import sys\nprint('to out')\nprint('to err', file=sys.stderr)\nfrom fastapi import FastAPI\napp = FastAPI()\n")
-    assert runner.process.stdout and runner.process.stdout.readline() == b"to out\n"
-    assert runner.process.stderr and runner.process.stderr.readline() == b"to err\n"
+    assert runner.stdout.readline() == b"to out\n"
+    assert runner.stderr.readline() == b"to err\n"
 
 
 def test_a_draining_runner_finishes_what_is_in_flight_and_runs_the_lifespan_s_end(runner: Runner) -> None:
@@ -210,12 +209,12 @@ async def slow():
     answers: list[bytes] = []
     request = threading.Thread(target=lambda: answers.append(runner.get("/slow")[2]))
     request.start()
-    assert runner.process.stdout and runner.process.stdout.readline() == b"in flight\n"
+    assert runner.stdout.readline() == b"in flight\n"
     runner.send({"type": "drain", "graceSeconds": 10})
     request.join(10)
     assert answers == [b'"finished"']
-    assert runner.process.wait(10) == 0
-    assert runner.process.stdout.readline() == b"lifespan ended\n"
+    assert runner.wait()["code"] == 0
+    assert runner.stdout.readline() == b"lifespan ended\n"
 
 
 def test_a_runner_ends_when_the_platform_is_gone(start: Callable[[], Runner]) -> None:
@@ -225,7 +224,7 @@ def test_a_runner_ends_when_the_platform_is_gone(start: Callable[[], Runner]) ->
     for runner in (claimed, idle):
         runner.lines.close()
         runner.control.close()
-        assert runner.process.wait(10) == 0
+        assert runner.wait()["code"] == 0
 
 
 def test_two_runners_draw_different_random_numbers(start: Callable[[], Runner]) -> None:

@@ -9,8 +9,8 @@ import type { MemoryUse } from "./exit-reason.ts";
 import { findStartTime } from "./process-id.ts";
 
 export interface InstanceCgroup {
-  /** Files that a process writes its number into to enter. */
-  readonly procs: readonly string[];
+  /** Puts a process in, with all that it will start. */
+  enter(pid: number): void;
   limit(limits: Pick<InstanceLimits, "memoryMiB" | "cpus" | "processes">): void;
   readMemory(): MemoryUse;
   /** Kills what is left inside and removes the folders. */
@@ -113,7 +113,9 @@ function createInstanceCgroup(version: 1 | 2, folderOf: (controller: Controller)
     }
   };
   return {
-    procs: folders.map((folder) => join(folder, "cgroup.procs")),
+    enter: (pid) => {
+      for (const folder of folders) writeFileSync(join(folder, "cgroup.procs"), String(pid));
+    },
     limit: (limits) => {
       for (const write of limitWrites(version, limits)) {
         const path = join(folderOf(write.controller), write.file);

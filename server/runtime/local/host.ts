@@ -1,27 +1,23 @@
 /** What this machine offers to isolate runners with: tried out once at start, not guessed. */
-import { execFile, spawn } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Isolation } from "../runtime.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openRunFolders, type RunFolder, type RunFolders } from "./run-folders.ts";
 import { compileSeccomp } from "./seccomp.ts";
-import { etcNames, findIdRange, hostsFile, inside, runnerEnvironment, sandboxArgv } from "./sandbox.ts";
-
-/** The launcher leaves the opened filter at this descriptor. */
-export const seccompFd = 5;
+import { etcNames, findIdRange, hostsFile, inside, runnerEnvironment, sandboxArgv, scratch } from "./sandbox.ts";
+import { openZygote, type Zygote, type ZygoteConfig, type ZygoteOptions } from "./zygote.ts";
 
 export interface Host {
   readonly isolation: Isolation;
   readonly folders: RunFolders;
   readonly cgroups: Cgroups | null;
-  readonly seccompPath: string | null;
+  readonly zygote: Zygote;
   /** Whether runners run as users of their own. */
   readonly dedicatedUsers: boolean;
   nextUserId(): number;
-  /** The command that runs `command` of Python in `folder`'s sandbox, or plainly where there is none. */
-  commandFor(folder: RunFolder, userId: number, args: readonly string[]): { argv: string[]; env: Record<string, string> };
 }
 
 export interface HostOptions {
@@ -29,71 +25,68 @@ export interface HostOptions {
   /** The interpreter of the runner's virtual environment. */
   python: string;
   runnerDir: string;
+  /** Told when the process that runners are forked from ended unasked. */
+  onZygoteDeath(message: string): void;
 }
 
 interface Tools {
   bwrap: string;
-  setpriv: string | null;
   idRange: { first: number; count: number } | null;
 }
 
 const run = promisify(execFile);
 
-/** Looks at the machine and prepares folders, cgroups and the filter. */
+/** Looks at the machine, prepares folders and cgroups, and starts the zygote: in a sandbox where one can be had, else plainly. */
 export async function openHost(options: HostOptions): Promise<Host> {
-  const runnerDir = realpathSync(options.runnerDir);
-  const folders = openRunFolders(options.dataDir, hostsFile);
-  const [prefixes, cgroups] = await Promise.all([preparePackage(options.python, runnerDir), openCgroups()]);
-  const filter = compileSeccomp(process.arch);
-  const seccompPath = filter ? join(dirname(folders.hostsPath), "seccomp.bpf") : null;
-  if (filter && seccompPath) writeFileSync(seccompPath, filter);
   const isRoot = process.getuid?.() === 0;
-  const found = findTools(isRoot);
+  const folders = openRunFolders(options.dataDir, hostsFile);
+  const parts = { ...options, runnerDir: realpathSync(options.runnerDir), folders, isRoot };
+  const [prefixes, cgroups] = await Promise.all([preparePackage(options.python, parts.runnerDir), openCgroups()]);
+  const limits = typeof cgroups === "string" ? "rlimit" : "cgroup";
+  const limitWords =
+    typeof cgroups === "string"
+      ? `Limits are per process only: ${cgroups}.`
+      : `Memory, CPU and processes are limited by cgroups v${cgroups.version}.`;
+  const tools = findTools(isRoot);
   // Apart from other platforms on this machine, whose users are counted against the same limits.
   let turn = Math.floor(Math.random() * 65_536);
-  const build = (tools: Tools | null) => (folder: RunFolder, userId: number, args: readonly string[]) =>
-    tools
-      ? sandboxed(
-          { python: options.python, runnerDir, prefixes, hostsPath: folders.hostsPath, tools, isRoot, filtered: filter !== null },
-          folder,
-          userId,
-          args,
-        )
-      : plain(options.python, runnerDir, folder, args);
-  const host = (tools: Tools | null, detail: string): Host => ({
-    isolation: {
-      level: tools ? "sandbox" : "none",
-      limits: typeof cgroups === "string" ? "rlimit" : "cgroup",
-      detail:
-        typeof cgroups === "string"
-          ? `${detail} Limits are per process only: ${cgroups}.`
-          : `${detail} Memory, CPU and processes are limited by cgroups v${cgroups.version}.`,
-    },
+  const nextUserId = (range: Tools["idRange"]) => (range ? range.first + (turn++ % range.count) : (process.getuid?.() ?? 0));
+  const host = (zygote: Zygote, range: Tools["idRange"], level: Isolation["level"], words: string): Host => ({
+    isolation: { level, limits, detail: `${words} ${limitWords}` },
     folders,
     cgroups: typeof cgroups === "string" ? null : cgroups,
-    seccompPath: tools ? seccompPath : null,
-    dedicatedUsers: tools !== null && isRoot,
-    nextUserId: () => (tools?.idRange && isRoot ? tools.idRange.first + (turn++ % tools.idRange.count) : (process.getuid?.() ?? 0)),
-    commandFor: build(tools),
+    zygote,
+    dedicatedUsers: range !== null,
+    nextUserId: () => nextUserId(range),
   });
-  if (typeof found === "string") return host(null, `Apps are not isolated from this machine: ${found}.`);
-  const failure = await probe(host(found, ""), seccompPath);
-  if (failure) return host(null, `Apps are not isolated from this machine: bubblewrap does not work here (${failure}).`);
-  const how = isRoot ? "each as a user of its own" : "in a user namespace";
-  const filterWords = filter ? "" : ` There is no system call filter for ${process.arch}.`;
-  return host(found, `Apps run in bubblewrap sandboxes, ${how}.${filterWords}`);
+  let why = typeof tools === "string" ? tools : "";
+  if (typeof tools !== "string") {
+    const probe = folders.create(nextUserId(tools.idRange));
+    try {
+      const user = tools.idRange && nextUserId(tools.idRange);
+      const zygote = await openZygote(sandboxed({ ...parts, prefixes, tools, limits }, probe, user));
+      return host(zygote, tools.idRange, "sandbox", describeSandbox(isRoot));
+    } catch (error) {
+      why = `bubblewrap does not work here (${error instanceof Error ? error.message : String(error)})`;
+    } finally {
+      await probe.remove();
+    }
+  }
+  return host(await openZygote(plain({ ...parts, limits })), null, "none", `Apps are not isolated from this machine: ${why}.`);
+}
+
+function describeSandbox(isRoot: boolean): string {
+  const filterWords = compileSeccomp(process.arch) ? "" : ` There is no system call filter for ${process.arch}.`;
+  return `Apps run in bubblewrap sandboxes, ${isRoot ? "each as a user of its own" : "in a user namespace"}.${filterWords}`;
 }
 
 function findTools(isRoot: boolean): Tools | string {
   if (process.platform !== "linux") return "sandboxes need Linux";
   const bwrap = findProgram("bwrap");
   if (!bwrap) return "bubblewrap is not installed (install the package bubblewrap and start again)";
-  if (!isRoot) return { bwrap, setpriv: null, idRange: null };
-  const setpriv = findProgram("setpriv");
-  if (!setpriv) return "setpriv is not installed (install the package util-linux and start again)";
+  if (!isRoot) return { bwrap, idRange: null };
   const idRange = findIdRange(readFileSync("/proc/self/uid_map", "utf8"));
-  if (!idRange) return "this container maps no spare user ids";
-  return { bwrap, setpriv, idRange };
+  return idRange ? { bwrap, idRange } : "this container maps no spare user ids";
 }
 
 /** Only system folders: what is named by a user's PATH might be anything, and runs as us. */
@@ -121,23 +114,18 @@ async function preparePackage(python: string, runnerDir: string): Promise<string
   return [...found].filter((path) => path !== "/" && path !== "/usr" && !path.startsWith("/usr/")).sort();
 }
 
-interface SandboxParts {
-  python: string;
-  runnerDir: string;
-  prefixes: readonly string[];
-  hostsPath: string;
-  tools: Tools;
+interface ZygoteParts extends HostOptions {
+  folders: RunFolders;
   isRoot: boolean;
-  filtered: boolean;
+  limits: Isolation["limits"];
 }
 
 function sandboxed(
-  parts: SandboxParts,
-  folder: RunFolder,
-  userId: number,
-  args: readonly string[],
-): { argv: string[]; env: Record<string, string> } {
-  const { tools, prefixes, runnerDir } = parts;
+  parts: ZygoteParts & { prefixes: readonly string[]; tools: Tools },
+  probe: RunFolder,
+  user: number | null,
+): ZygoteOptions {
+  const { python, runnerDir, folders, isRoot, prefixes, tools } = parts;
   const links: [string, string][] = [];
   const readOnly = ["/usr"];
   for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
@@ -146,58 +134,60 @@ function sandboxed(
     else readOnly.push(path);
   }
   readOnly.push(...prefixes, ...etcNames.map((name) => `/etc/${name}`).filter((path) => existsSync(path)));
+  const env = runnerEnvironment("/tmp", inside.package);
   const argv = sandboxArgv({
     bwrap: tools.bwrap,
-    identity: parts.isRoot && tools.setpriv ? { setpriv: tools.setpriv, id: userId } : null,
+    isRoot,
     links,
     readOnly,
     files: [
-      [join(folder.path, "passwd"), "/etc/passwd"],
-      [join(folder.path, "group"), "/etc/group"],
-      [parts.hostsPath, "/etc/hosts"],
+      // What the instances mount theirs over.
+      [join(folders.home, "passwd"), "/etc/passwd"],
+      [join(folders.home, "group"), "/etc/group"],
+      [join(folders.home, "hosts"), "/etc/hosts"],
     ],
     runnerDir,
-    folder: folder.path,
-    seccompFd: parts.filtered ? seccompFd : null,
-    env: runnerEnvironment("/tmp", inside.package),
-    command: [parts.python, "-P", ...args],
+    folders: folders.root,
+    env,
+    command: [python, "-P", "-m", "fp_runner", "zygote"],
   });
-  return { argv, env: runnerEnvironment("/tmp", inside.package) };
+  const config: ZygoteConfig = {
+    ...zygoteConfig(parts),
+    isolated: true,
+    seccomp: compileSeccomp(process.arch)?.toString("hex") ?? "",
+    folders: inside.folders,
+    folderInside: inside.folder,
+    probe: probe.instanceId,
+    user,
+  };
+  return { argv, env, config, socketPath: folders.zygoteSocketPath, onDeath: parts.onZygoteDeath };
 }
 
-function plain(
-  python: string,
-  runnerDir: string,
-  folder: RunFolder,
-  args: readonly string[],
-): { argv: string[]; env: Record<string, string> } {
-  return { argv: [python, "-P", ...args], env: runnerEnvironment(folder.path, runnerDir) };
+function plain(parts: ZygoteParts): ZygoteOptions {
+  const { python, runnerDir, folders } = parts;
+  const env = runnerEnvironment(folders.root, runnerDir);
+  const argv = [python, "-P", "-m", "fp_runner", "zygote"];
+  return { argv, env, config: zygoteConfig(parts), socketPath: folders.zygoteSocketPath, onDeath: parts.onZygoteDeath };
 }
 
-/** Runs Python in a sandbox as runners are; returns what went wrong. */
-async function probe(host: Host, seccompPath: string | null): Promise<string | null> {
-  const userId = host.nextUserId();
-  const folder = host.folders.create(userId);
-  try {
-    const { argv, env } = host.commandFor(folder, userId, ["-c", "import fp_runner"]);
-    // The shell opens the filter where the launcher would.
-    const redirect = seccompPath ? `exec "$@" ${seccompFd}<${JSON.stringify(seccompPath).replace(/[$`]/g, "\\$&")}` : 'exec "$@"';
-    const child = spawn("/bin/sh", ["-c", redirect, "sh", ...argv], {
-      env,
-      stdio: ["ignore", "ignore", "pipe"],
-      timeout: 20_000,
-      killSignal: "SIGKILL",
-    });
-    let words = "";
-    child.stderr.on("data", (chunk: Buffer) => void (words = (words + chunk.toString()).slice(-600)));
-    const code = await new Promise<number | null>((done, fail) => {
-      child.on("error", fail);
-      child.on("close", done);
-    });
-    return code === 0 ? null : words.trim().split("\n").at(-1) || `exit code ${code}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    await folder.remove();
-  }
+function zygoteConfig({ folders, limits, isRoot }: ZygoteParts): ZygoteConfig {
+  return {
+    isolated: false,
+    seccomp: "",
+    folders: folders.root,
+    folderInside: folders.root,
+    ...scratch,
+    rlimits: rlimitsFor(limits, isRoot),
+    probe: "",
+    user: null,
+  };
+}
+
+/** `nproc` counts per user, so it means something only where each runner has one of its own. */
+function rlimitsFor(limits: Isolation["limits"], dedicatedUsers: boolean): Record<string, [number, number]> {
+  const rlimits: Record<string, [number, number]> = { nofile: [4096, 4096], core: [0, 0], fsize: [256 * 1_048_576, 256 * 1_048_576] };
+  if (dedicatedUsers) rlimits["nproc"] = [256, 256];
+  // Stacks of threads count as data, 8 MiB each though hardly touched: 1 GiB stops a runaway allocation and no ordinary app.
+  if (limits === "rlimit") rlimits["data"] = [1024 * 1_048_576, 1024 * 1_048_576];
+  return rlimits;
 }

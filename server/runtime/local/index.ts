@@ -18,9 +18,10 @@ import { openHost, type Host } from "./host.ts";
 import { checkFiles, launchInstance, LoadFailure, type LaunchContext, type OnStage } from "./launch.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { createQueue } from "./queue.ts";
-import { startRunner } from "./runner-process.ts";
+import { startRunner, type EgressSockets } from "./runner-process.ts";
 
 export type { MongoAddress, MongoTarget } from "./forwarder.ts";
+export type { EgressSockets } from "./runner-process.ts";
 
 export interface RuntimeLogger {
   info(message: string): void;
@@ -37,6 +38,8 @@ export interface LocalRuntimeOptions {
   warmPool: number;
   /** The MongoDB server that apps' databases lie in. */
   mongo: MongoTarget;
+  /** The way to the Internet; without it apps have none. */
+  egress?: EgressSockets;
   specOf: SpecSource;
   logger: RuntimeLogger;
   /** From the claim to an app that answers; 30 s. */
@@ -88,14 +91,14 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   };
 
   const start = async () => {
-    const opened = await openHost(options);
+    const opened = await openHost({ ...options, onZygoteDeath: (message) => stopping || options.logger.warn(message) });
     host = opened;
     options.logger.info(opened.isolation.detail);
     const made = createPool({
       size: options.warmPool,
       // Beyond one per core they only slow each other.
       mostStarting: Math.max(2, availableParallelism()),
-      start: () => startRunner(opened, options.python, options.runnerDir),
+      start: () => startRunner(opened),
       onFailure: (message) => options.logger.warn(message),
       warmTimeoutMs,
     });
@@ -104,6 +107,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       pool: made,
       bundles: await openBundles(join(options.dataDir, "bundles")),
       mongo: options.mongo,
+      egress: options.egress ?? null,
       readOnlyCode: opened.isolation.level === "sandbox",
       loadTimeoutMs: options.loadTimeoutMs ?? 30_000,
       onLog: (appId, line) => events.publish({ type: "log", appId, line }),
@@ -124,6 +128,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         await asleep;
       }),
     ]);
+    await host?.zygote.close();
     await host?.cgroups?.close();
     await host?.folders.close();
   };

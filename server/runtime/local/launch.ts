@@ -7,12 +7,13 @@ import { exitToLoadError } from "./exit-reason.ts";
 import type { MongoTarget } from "./forwarder.ts";
 import type { Pool } from "./pool.ts";
 import { toMongoUri, type ClaimMessage } from "./protocol.ts";
-import type { Runner } from "./runner-process.ts";
+import type { EgressSockets, Runner } from "./runner-process.ts";
 
 export interface LaunchContext {
   pool: Pool;
   bundles: Bundles;
   mongo: MongoTarget;
+  egress: EgressSockets | null;
   /** Whether instances see their files through a read-only mount, so that they may share them. */
   readOnlyCode: boolean;
   loadTimeoutMs: number;
@@ -64,7 +65,11 @@ export async function launchInstance(
     const runner = await taken;
     await placeBundle(bundle, runner.codeFolder, context.readOnlyCode ? "link" : "copy");
     runner.limit(spec.limits);
-    const mongoUri = spec.database ? toMongoUri(await runner.openDatabase(context.mongo), spec.database) : null;
+    const [mongoPath] = await Promise.all([
+      spec.database ? runner.openDatabase(context.mongo) : null,
+      context.egress ? runner.openEgress(context.egress, spec.appId) : null,
+    ]);
+    const mongoUri = spec.database && mongoPath ? toMongoUri(mongoPath, spec.database) : null;
     signal.throwIfAborted();
     onStage("creating", "succeeded", "A runner has the files");
     return await claim(context, runner, spec, mongoUri, signal, onStage);

@@ -7,34 +7,37 @@ import { findIdRange, sandboxArgv, type SandboxPlan } from "./sandbox.ts";
 
 const plan: SandboxPlan = {
   bwrap: "/usr/bin/bwrap",
-  identity: { setpriv: "/usr/bin/setpriv", id: 70_001 },
+  isRoot: true,
   links: [["/lib", "usr/lib"]],
   readOnly: ["/usr", "/root/venv"],
-  files: [["/data/run/a/passwd", "/etc/passwd"]],
+  files: [["/data/run/passwd", "/etc/passwd"]],
   runnerDir: "/srv/runner",
-  folder: "/data/run/a",
-  seccompFd: 5,
+  folders: "/data/run",
   env: { PATH: "/usr/bin" },
-  command: ["/root/venv/bin/python", "-m", "fp_runner", "warm"],
+  command: ["/root/venv/bin/python", "-m", "fp_runner", "zygote"],
 };
 
-describe("the sandbox's command line", () => {
-  it("as root becomes a user without any capability after the binds are made", () => {
+describe("the command line of the zygote's sandbox", () => {
+  it("as root keeps what a fork needs to become a user of its own, and no more", () => {
     const argv = sandboxArgv(plan);
     const words = argv.join(" ");
-    expect(words).toContain("--unshare-pid --unshare-net --unshare-ipc --unshare-uts");
-    expect(words).toContain("--cap-drop ALL --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP");
+    expect(words).toContain("--unshare-net --unshare-ipc --unshare-uts");
+    expect(words).toContain("--cap-drop ALL --cap-add CAP_SYS_ADMIN --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP");
+    expect(words).not.toContain("--unshare-user");
     expect(words).toContain("--dir /root --dir");
-    expect(words).toContain(
-      "--seccomp 5 -- /usr/bin/setpriv --reuid 70001 --regid 70001 --clear-groups --bounding-set -all --inh-caps -all --no-new-privs /root/venv/bin/python",
-    );
-    expect(argv.filter((word) => word === "--bind")).toEqual([]);
+    expect(words).toContain("-- /root/venv/bin/python -m fp_runner zygote");
   });
 
-  it("otherwise takes a user namespace, and no setpriv", () => {
-    const words = sandboxArgv({ ...plan, identity: null, seccompFd: null }).join(" ");
+  it("shows nothing that can be written but the instances' folders, which each fork covers", () => {
+    const argv = sandboxArgv(plan);
+    const writable = argv.flatMap((word, at) => (word === "--bind" ? [argv[at + 2]] : []));
+    expect(writable).toEqual(["/run/instances"]);
+  });
+
+  it("otherwise takes a user namespace, and the machine's /proc, where instances mount their own over", () => {
+    const words = sandboxArgv({ ...plan, isRoot: false }).join(" ");
     expect(words).toContain("--unshare-user --cap-drop ALL");
-    expect(words).not.toMatch(/setpriv|--seccomp|--cap-add/);
+    expect(words).toContain("--bind /proc /proc");
   });
 
   it("finds spare user ids, or says that there are none", () => {

@@ -51,7 +51,7 @@ const exceptionSchema = z.object({
 });
 
 const messageSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("warm"), ms: z.number() }),
+  z.object({ type: z.literal("warm") }),
   z.object({ type: z.literal("loaded"), report: loadReportSchema }),
   z.object({ type: z.literal("ready"), ms: z.number() }),
   z.object({ type: z.literal("failed"), error: loadErrorSchema, report: loadReportSchema.nullish().transform((value) => value ?? null) }),
@@ -60,7 +60,7 @@ const messageSchema = z.discriminatedUnion("type", [
 ]);
 
 export type RunnerMessage =
-  | { type: "warm"; ms: number }
+  | { type: "warm" }
   | { type: "loaded"; report: LoadReport }
   | { type: "ready"; ms: number }
   | { type: "failed"; error: LoadError; report: LoadReport | null }

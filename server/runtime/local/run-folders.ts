@@ -23,6 +23,7 @@ import { accountFiles } from "./sandbox.ts";
 
 const longestSocketPath = 107;
 const prefix = "fp-run-";
+const nobody = 65_534;
 /** "/" + 16 of the id + "/egress.sock". */
 const longestTail = 29;
 
@@ -35,8 +36,12 @@ export interface RunFolder {
 }
 
 export interface RunFolders {
-  /** Made up for all runners: `hosts`. */
-  readonly hostsPath: string;
+  /** Holds `hosts`, and `passwd` and `group` for whoever has none of its own. */
+  readonly home: string;
+  /** The folder of all instances' folders. */
+  readonly root: string;
+  /** Where forked instances connect to the platform. */
+  readonly zygoteSocketPath: string;
   create(userId: number): RunFolder;
   close(): Promise<void>;
 }
@@ -54,11 +59,11 @@ export function openRunFolders(dataDir: string, hosts: string): RunFolders {
     chmodSync(root, 0o711);
     symlinkSync(root, shortcut);
   }
-  const hostsPath = join(home, "hosts");
-  writeFileSync(hostsPath, hosts);
-  chmodSync(hostsPath, 0o644);
+  for (const [name, text] of Object.entries({ hosts, ...accountFiles(nobody) })) writeReadable(join(home, name), text);
   return {
-    hostsPath,
+    home,
+    root,
+    zygoteSocketPath: join(root, "zygote.sock"),
     create: (userId) => createFolder(home, root, userId),
     close: async () => {
       await rm(home, { recursive: true, force: true });
@@ -67,16 +72,19 @@ export function openRunFolders(dataDir: string, hosts: string): RunFolders {
   };
 }
 
+/** For users other than ours, whatever our umask is. */
+function writeReadable(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
+}
+
 function createFolder(home: string, root: string, userId: number): RunFolder {
   const instanceId = randomBytes(8).toString("hex");
   const path = join(root, instanceId);
   const recordPath = join(home, `${instanceId}.pid`);
   mkdirSync(path);
   chmodSync(path, 0o755);
-  for (const [name, text] of Object.entries(accountFiles(userId))) {
-    writeFileSync(join(path, name), text);
-    chmodSync(join(path, name), 0o644);
-  }
+  for (const [name, text] of Object.entries(accountFiles(userId))) writeReadable(join(path, name), text);
   return {
     instanceId,
     path,

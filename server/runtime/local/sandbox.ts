@@ -1,15 +1,14 @@
 /**
- * The command line of a runner's sandbox. Pure: what the host has goes in, the argument vector comes out. What stands here is the
- * whole of what user code can see of the machine.
+ * The command line of the sandbox that runners are forked in. Pure: what the host has goes in, the argument vector comes out. What
+ * stands here is the whole of what user code can see of the machine.
  */
 import { dirname } from "node:path";
 
-/** Where things lie inside a sandbox. */
-export const inside = { folder: "/run/fp", package: "/opt/fp" } as const;
+/** Where things lie inside: an instance's folder, the runner's package, and, for the zygote alone, the folders of all instances. */
+export const inside = { folder: "/run/fp", package: "/opt/fp", folders: "/run/instances" } as const;
 
 /** 64 MiB of private `/tmp`, 16 MiB of shared memory: both are charged to the app's own memory limit. */
-const tmpBytes = 64 * 1024 * 1024;
-const sharedMemoryBytes = 16 * 1024 * 1024;
+export const scratch = { tmpBytes: 64 * 1024 * 1024, shmBytes: 16 * 1024 * 1024 } as const;
 
 /** Files and folders under /etc that Python looks at, bound where the machine has them. */
 export const etcNames = [
@@ -29,59 +28,50 @@ export const etcNames = [
 
 export interface SandboxPlan {
   bwrap: string;
-  /** The user and group that the runner becomes when the platform is root; null where a user namespace takes root's place. */
-  identity: { setpriv: string; id: number } | null;
+  /** Whether the platform is root: then no user namespace is made, and instances become users of their own. */
+  isRoot: boolean;
   /** `/lib` and its like where they are links into /usr: path and target. */
   links: readonly (readonly [path: string, target: string])[];
   /** Shown read-only at their own path: /usr, the interpreter, its packages, files of /etc. */
   readOnly: readonly string[];
-  /** Made up for this runner, shown read-only: host path and path inside. */
+  /** Made up for the sandbox, shown read-only: host path and path inside. */
   files: readonly (readonly [source: string, path: string])[];
   /** The folder that holds `fp_runner`. */
   runnerDir: string;
-  /** The instance's folder on the host. */
-  folder: string;
-  /** The descriptor that the seccomp filter is read from; null where the architecture has none. */
-  seccompFd: number | null;
+  /** The folder of all instances' folders on the host. */
+  folders: string;
   env: Readonly<Record<string, string>>;
   command: readonly string[];
 }
 
-/** Builds the `bwrap` command line. */
+/** What it takes to give forks namespaces, mounts, a user and a loopback of their own; each fork gives all of it up. */
+const zygoteCapabilities = ["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_NET_ADMIN"];
+
+/**
+ * Builds the `bwrap` command line of the zygote. It keeps the machine's PID namespace, so that instances outlive it, and no
+ * process of others is visible to it but by number; what each instance sees is narrowed further in `fp_runner/isolate.py`.
+ */
 export function sandboxArgv(plan: SandboxPlan): string[] {
-  const argv = [plan.bwrap, "--die-with-parent", "--new-session"];
-  argv.push("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "app");
-  if (plan.identity) {
-    // Root without a user namespace: setpriv needs these three to become nobody, and they are gone once it has.
-    argv.push("--cap-drop", "ALL");
-    for (const capability of ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"]) argv.push("--cap-add", capability);
-  } else {
-    argv.push("--unshare-user", "--cap-drop", "ALL");
-  }
+  const argv = [plan.bwrap, "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--hostname", "app"];
+  if (!plan.isRoot) argv.push("--unshare-user");
+  argv.push("--cap-drop", "ALL");
+  for (const capability of zygoteCapabilities) argv.push("--cap-add", capability);
   for (const [path, target] of plan.links) argv.push("--symlink", target, path);
-  argv.push("--proc", "/proc", "--dev", "/dev");
-  argv.push("--perms", "1777", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm");
-  argv.push("--perms", "1777", "--size", String(tmpBytes), "--tmpfs", "/tmp");
-  // After /tmp, which would hide an interpreter that lies there; bwrap itself would make the folders on the way root's alone.
-  for (const path of parentsOf([...plan.readOnly, ...plan.files.map(([, path]) => path), inside.package, inside.folder]))
-    argv.push("--dir", path);
+  // In a user namespace a new /proc can be mounted only where an unmasked one is seen.
+  argv.push(...(plan.isRoot ? ["--proc", "/proc"] : ["--bind", "/proc", "/proc"]), "--dev", "/dev");
+  // What instances mount over. Before the binds, which may lie below /tmp; bwrap itself would make the folders on the way root's alone.
+  argv.push("--perms", "1777", "--dir", "/tmp");
+  const ways = [...plan.readOnly, ...plan.files.map(([, path]) => path), inside.package, inside.folder, inside.folders];
+  for (const path of parentsOf(ways)) if (path !== "/tmp") argv.push("--dir", path);
   for (const path of plan.readOnly) argv.push("--ro-bind", path, path);
   argv.push("--dir", "/var", "--symlink", "/tmp", "/var/tmp");
   for (const [source, path] of plan.files) argv.push("--ro-bind", source, path);
-  argv.push("--ro-bind", plan.runnerDir, inside.package, "--ro-bind", plan.folder, inside.folder);
+  argv.push("--ro-bind", plan.runnerDir, inside.package, "--dir", inside.folder, "--bind", plan.folders, inside.folders);
   // In a user namespace the root and /dev belong to the app: without this it could fill memory that no limit counts.
   argv.push("--remount-ro", "/dev", "--remount-ro", "/");
   argv.push("--chdir", "/tmp", "--clearenv");
   for (const [name, value] of Object.entries(plan.env)) argv.push("--setenv", name, value);
-  if (plan.seccompFd !== null) argv.push("--seccomp", String(plan.seccompFd));
-  argv.push("--");
-  if (plan.identity) {
-    const id = String(plan.identity.id);
-    argv.push(plan.identity.setpriv, "--reuid", id, "--regid", id, "--clear-groups");
-    argv.push("--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs");
-  }
-  argv.push(...plan.command);
-  return argv;
+  return [...argv, "--", ...plan.command];
 }
 
 /** Every folder above these paths, the outer before the inner. */
