@@ -92,6 +92,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     apps: appsDomain.apps,
     records: appsDomain.records,
     spec: { records: appsDomain.records, databases, urlOf, derive: vault.derive },
+    findLive: (appId) => routes.findLive(appId),
     runtime: () => runtime,
     namesOf: accounts.namesOf,
     refusal: async (userId) => (runtime.isolation.level === "sandbox" ? null : refuseUnisolated((await accounts.findUser(userId))?.role)),
@@ -152,6 +153,8 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       await deploymentsDomain.reconcile({ alone: true });
       await appsDomain.records.markAllAsleep();
       await appsDomain.apps.finishRemovals();
+      appsDomain.records.keepCopies(stopping);
+      databases.keepCopies(stopping);
       await Promise.all([runtime.start(), routes.start(stopping)]);
       gateway.start();
       startWorker({

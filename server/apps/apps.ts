@@ -52,7 +52,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   const listeners: ((record: AppRecord) => void)[] = [];
   const changed = (record: AppRecord): void => listeners.forEach((listener) => listener(record));
   const bundles = createBundles(models);
-  const env = createAppEnv(models, options.vault);
+  const env = createAppEnv(models, storage, options.vault);
   const records = createAppRecords({ models, bundles, env, onChanged: changed });
   const removal = createRemoval({ models, changed, removeFromRuntime: options.removeFromRuntime, removeData: options.removeData });
 

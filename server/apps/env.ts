@@ -1,8 +1,8 @@
 import type { EnvVar } from "#core/contract/app.ts";
 import { AppError, type FieldProblem } from "#core/contract/problem.ts";
 import { appLimits } from "#core/limits.ts";
-import type { Vault } from "#server/storage/index.ts";
-import type { AppModels } from "./models.ts";
+import { createCopies, type Storage, type Vault } from "#server/storage/index.ts";
+import type { AppModels, EnvDocument } from "./models.ts";
 
 /** Names that the platform sets, or that would change how the runner itself starts. */
 const reserved = /^(PLATFORM_|FP_|LD_|PYTHON)|^(PATH|HOME|APP_NAME|APP_SLUG|APP_URL|HTTPS?_PROXY|ALL_PROXY|NO_PROXY)$/i;
@@ -12,23 +12,52 @@ export interface AppEnv {
   replace(appId: string, vars: readonly EnvVar[]): Promise<EnvVar[]>;
   /** Every variable with its value; for the runtime only. */
   open(appId: string): Promise<Record<string, string>>;
+  /** The same for a wake: from a copy in memory where there is one. */
+  recall(appId: string): Promise<Record<string, string>>;
+  /** Keeps copies until `signal` aborts. */
+  keepCopies(signal: AbortSignal): void;
   copy(fromAppId: string, toAppId: string): Promise<void>;
 }
 
 /** What a variable is sealed for. */
 export const envContext = (appId: string, name: string): string => `env/${appId}/${name}`;
 
+type StoredVars = EnvDocument["vars"][number][];
+
+/** Apps whose variables are kept in memory, and how much of it they may take: a thousand apps with 16 KB each. */
+const mostCopies = 10_000;
+const mostCopiedBytes = 16 * 1_048_576;
+
 /** Variables of apps, each sealed for its app and name. */
-export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
-  const stored = async (appId: string) => (await env.findById(appId).lean())?.vars ?? [];
+export function createAppEnv({ env }: AppModels, storage: Storage, vault: Vault): AppEnv {
+  const stored = async (appId: string): Promise<StoredVars> => (await env.findById(appId).lean())?.vars ?? [];
+  // Copies stay sealed: deciphering one takes 20 µs, and what lies in memory for days is no readable secret.
+  const copies = createCopies<StoredVars>({
+    model: env as never,
+    storage,
+    load: stored,
+    sizeOf: (vars) =>
+      vars.reduce((sum, { name, value }) => sum + 2 * (name.length + value.data.length + value.wrappedKey.length) + 200, 100),
+    most: mostCopies,
+    mostBytes: mostCopiedBytes,
+  });
+  const openAll = (appId: string, vars: StoredVars): Record<string, string> =>
+    Object.fromEntries(vars.map(({ name, value }) => [name, vault.open(value, envContext(appId, name))]));
 
   const list = async (appId: string): Promise<EnvVar[]> =>
     (await stored(appId)).map(({ name, secret, value }) =>
       secret ? { name, secret } : { name, secret, value: vault.open(value, envContext(appId, name)) },
     );
 
-  const write = (appId: string, vars: object[]) =>
-    env.updateOne({ _id: appId }, { $set: { vars, updatedAt: new Date() } }, { upsert: true });
+  const write = async (appId: string, vars: object[]): Promise<void> => {
+    const now = new Date();
+    try {
+      await env.updateOne({ _id: appId }, { $set: { vars, updatedAt: now, changedAt: now } }, { upsert: true });
+    } finally {
+      // Also when no answer came: it may be written all the same.
+      copies.forget(appId);
+    }
+  };
 
   return {
     list,
@@ -46,8 +75,19 @@ export function createAppEnv({ env }: AppModels, vault: Vault): AppEnv {
       return list(appId);
     },
     async open(appId) {
-      return Object.fromEntries((await stored(appId)).map(({ name, value }) => [name, vault.open(value, envContext(appId, name))]));
+      return openAll(appId, await stored(appId));
     },
+    async recall(appId) {
+      const vars = await copies.get(appId);
+      try {
+        return openAll(appId, vars);
+      } catch {
+        // Sealed anew and its old key gone, and we have not heard of it yet.
+        copies.forget(appId);
+        return openAll(appId, await copies.get(appId));
+      }
+    },
+    keepCopies: copies.start,
     async copy(fromAppId, toAppId) {
       const vars = (await stored(fromAppId)).map(({ name, secret, value }) => ({
         name,

@@ -5,7 +5,7 @@
  */
 export { createApps, type AppsDomain, type AppsOptions } from "./apps.ts";
 export { resealAppEnv } from "./reseal.ts";
-export { createRouteTable, type AppRoutes } from "./route-table.ts";
+export { createRouteTable, type AppRoutes, type LiveApp } from "./route-table.ts";
 export type { AppRecord } from "./models.ts";
 export type { AppRecords, LiveVersion } from "./records.ts";
 export type { SourceCheck } from "./source-check.ts";

@@ -83,9 +83,11 @@ const envSchema = new Schema(
       },
     ],
     updatedAt: { type: Date, required: true },
+    /** Moves with every write that holders of copies must hear of, where the server has no change streams. */
+    changedAt: { type: Date },
   },
   { collection: "secrets", versionKey: false, strict: "throw" },
-);
+).index({ changedAt: 1 });
 
 export type AppDocument = InferSchemaType<typeof appSchema>;
 export type AppRecord = AppDocument & { _id: Types.ObjectId };

@@ -34,6 +34,10 @@ export interface AppRecords {
   touch(activity: ReadonlyMap<string, Date>): Promise<void>;
   readBundle(hash: string): Promise<Files>;
   openEnv(appId: string): Promise<Record<string, string>>;
+  /** The same for a wake: from a copy in memory where one is kept. */
+  recallEnv(appId: string): Promise<Record<string, string>>;
+  /** Keeps copies for `recallEnv`, right by a watch, until `signal` aborts. */
+  keepCopies(signal: AbortSignal): void;
 }
 
 export function createAppRecords(options: {
@@ -96,6 +100,8 @@ export function createAppRecords(options: {
     },
     readBundle: (hash) => bundles.read(hash),
     openEnv: (appId) => env.open(appId),
+    recallEnv: (appId) => env.recall(appId),
+    keepCopies: (signal) => env.keepCopies(signal),
   };
 }
 

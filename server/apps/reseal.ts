@@ -19,7 +19,7 @@ async function* oldValues({ env }: AppModels, newestKeyId: string) {
         replace: async (next: typeof value) => {
           const { modifiedCount } = await env.updateOne(
             { _id, vars: { $elemMatch: { name, "value.wrappedKey": value.wrappedKey } } },
-            { $set: { "vars.$.value": next } },
+            { $set: { "vars.$.value": next, changedAt: new Date() } },
           );
           return modifiedCount === 1;
         },

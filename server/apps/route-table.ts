@@ -6,10 +6,25 @@ import type { AppModels, AppRecord } from "./models.ts";
 const unknownHosts = 10_000;
 const unknownMs = 2_000;
 
-const fields = { slug: 1, live: 1, status: 1, statusReason: 1, sleepAfterMinutes: 1, deletedAt: 1 } as const;
-type RouteRecord = Pick<AppRecord, "_id" | "slug" | "live" | "status" | "statusReason" | "sleepAfterMinutes" | "deletedAt">;
+const fields = {
+  slug: 1,
+  name: 1,
+  entrypoint: 1,
+  databaseId: 1,
+  live: 1,
+  status: 1,
+  statusReason: 1,
+  sleepAfterMinutes: 1,
+  deletedAt: 1,
+} as const;
+type RouteRecord = Pick<AppRecord, "_id" | keyof typeof fields>;
+
+/** What of an app decides how it is started. */
+export type LiveApp = Pick<AppRecord, "_id" | "slug" | "name" | "entrypoint" | "databaseId"> & { live: { hash: string; version: number } };
 
 export interface AppRoutes extends RouteTable {
+  /** What is live of an app, without asking the database; undefined when it has to be asked. */
+  findLive(appId: string): LiveApp | undefined;
   /** Takes what this process wrote; other processes' writes come by the watch. */
   put(record: RouteRecord): void;
   /** Reads all apps and follows every change until `signal` aborts. Resolves when the table is full. */
@@ -17,46 +32,82 @@ export interface AppRoutes extends RouteTable {
   readonly size: number;
 }
 
-/** Every app's host in memory: asked for each request, kept by a watch. About 0.3 KB an app. */
+/** Every app's host, and what it is started with, in memory: asked for each request, kept by a watch. About 0.6 KB an app. */
 export function createRouteTable({ app }: AppModels, storage: Storage): AppRoutes {
-  const byId = new Map<string, Route>();
-  const bySlug = new Map<string, Route>();
+  const byId = new Map<string, Entry>();
+  const bySlug = new Map<string, Entry>();
   const unknown = new Map<string, number>();
+
+  /** Apps that are being read, and whether one was written meanwhile: what was read may then be from before, and is read again. */
+  const reading = new Map<string, { overtaken: boolean; done: Promise<void> }>();
+  let readingAll: Set<string> | null = null;
+  /** While changes are not heard: a host leads where it led, but what is started is asked of the database. */
+  let deaf = true;
 
   const drop = (appId: string): void => {
     const known = byId.get(appId);
     if (!known) return;
     byId.delete(appId);
-    if (bySlug.get(known.slug) === known) bySlug.delete(known.slug);
+    if (bySlug.get(known.route.slug) === known) bySlug.delete(known.route.slug);
   };
-  const put = (record: RouteRecord): void => {
+  const take = (record: RouteRecord): void => {
     const appId = String(record._id);
     drop(appId);
     if (record.deletedAt) return;
-    const route = toRoute(record, appId);
-    byId.set(appId, route);
-    bySlug.set(route.slug, route);
-    unknown.delete(route.slug);
+    const entry = toEntry(record, appId);
+    byId.set(appId, entry);
+    bySlug.set(entry.route.slug, entry);
+    unknown.delete(entry.route.slug);
   };
-  const refresh = async (appId: string): Promise<void> => {
-    const record = await app.findById(appId, fields).lean<RouteRecord>();
-    if (record) put(record);
-    else drop(appId);
+  const put = (record: RouteRecord): void => {
+    const appId = String(record._id);
+    const read = reading.get(appId);
+    if (read) read.overtaken = true;
+    readingAll?.add(appId);
+    take(record);
+  };
+  const refresh = (appId: string): Promise<void> => {
+    const running = reading.get(appId);
+    if (running) {
+      running.overtaken = true;
+      return running.done;
+    }
+    const read = { overtaken: true, done: Promise.resolve() };
+    const readUntilCurrent = async (): Promise<void> => {
+      while (read.overtaken) {
+        read.overtaken = false;
+        const record = await app.findById(appId, fields).lean<RouteRecord>();
+        if (read.overtaken) continue;
+        readingAll?.add(appId);
+        if (record) take(record);
+        else drop(appId);
+      }
+    };
+    reading.set(appId, read);
+    read.done = readUntilCurrent().finally(() => reading.delete(appId));
+    return read.done;
   };
   const readAll = async (): Promise<void> => {
+    const newer = new Set<string>();
+    readingAll = newer;
     const seen = new Set<string>();
-    for await (const record of app.find({ deletedAt: null }, fields).lean<RouteRecord>().cursor({ batchSize: 1_000 })) {
-      put(record as RouteRecord);
-      seen.add(String((record as RouteRecord)._id));
+    try {
+      for await (const record of app.find({ deletedAt: null }, fields).lean<RouteRecord>().cursor({ batchSize: 1_000 })) {
+        const appId = String((record as RouteRecord)._id);
+        seen.add(appId);
+        if (!newer.has(appId)) take(record as RouteRecord);
+      }
+      for (const appId of byId.keys()) if (!seen.has(appId) && !newer.has(appId)) drop(appId);
+    } finally {
+      if (readingAll === newer) readingAll = null;
     }
-    for (const appId of byId.keys()) if (!seen.has(appId)) drop(appId);
   };
   /** An app made a moment ago by another process may not have been told of yet. */
   const lookUp = async (slug: string): Promise<Route | undefined> => {
-    const record = await app.findOne({ slug, deletedAt: null }, fields).lean<RouteRecord>();
+    const record = await app.findOne({ slug, deletedAt: null }, { _id: 1 }).lean<Pick<AppRecord, "_id">>();
     if (record) {
-      put(record);
-      return bySlug.get(slug);
+      await refresh(String(record._id));
+      return bySlug.get(slug)?.route;
     }
     if (unknown.size >= unknownHosts) unknown.clear();
     unknown.set(slug, Date.now() + unknownMs);
@@ -66,15 +117,21 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
   return {
     find(slug) {
       const known = bySlug.get(slug);
-      if (known) return known;
+      if (known) return known.route;
       if ((unknown.get(slug) ?? 0) > Date.now()) return undefined;
       return lookUp(slug);
     },
-    findById: (appId) => byId.get(appId),
+    findById: (appId) => byId.get(appId)?.route,
+    findLive: (appId) => (deaf ? undefined : (byId.get(appId)?.live ?? undefined)),
     put,
     async start(signal) {
       await readAll();
-      void watchCollection(app as never, { replicated: storage.replicated, signal, onChange: refresh, onReset: readAll });
+      const onHearing = async (): Promise<void> => {
+        await readAll();
+        deaf = false;
+      };
+      const onDeaf = (): void => void (deaf = true);
+      void watchCollection(app as never, { replicated: storage.replicated, signal, onChange: refresh, onHearing, onDeaf });
     },
     get size() {
       return byId.size;
@@ -82,7 +139,15 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
   };
 }
 
-function toRoute(record: RouteRecord, appId: string): Route {
-  const state = record.status === "stopped" && record.live ? "stopped" : record.live ? "live" : "never";
-  return { appId, slug: record.slug, state, reason: record.statusReason ?? undefined, sleepAfterMs: record.sleepAfterMinutes * 60_000 };
+interface Entry {
+  route: Route;
+  live: LiveApp | null;
+}
+
+function toEntry({ _id, slug, name, entrypoint, databaseId, live, ...record }: RouteRecord, appId: string): Entry {
+  const state = record.status === "stopped" && live ? "stopped" : live ? "live" : "never";
+  return {
+    route: { appId, slug, state, reason: record.statusReason ?? undefined, sleepAfterMs: record.sleepAfterMinutes * 60_000 },
+    live: live ? { _id, slug, name, entrypoint, databaseId, live: { hash: live.hash, version: live.version } } : null,
+  };
 }

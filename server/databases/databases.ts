@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Types } from "mongoose";
 import { AppError } from "#core/contract/problem.ts";
-import { failpoint, type Storage, type Vault } from "#server/storage/index.ts";
-import type { Databases } from "./index.ts";
+import { createCopies, failpoint, type Storage, type Vault } from "#server/storage/index.ts";
+import type { DatabaseCredentials, Databases } from "./index.ts";
 import { databaseModel, passwordContext, type DatabaseDocument } from "./models.ts";
 
 type Found = DatabaseDocument & { _id: Types.ObjectId };
@@ -15,6 +15,10 @@ const isOwn = (name: string): boolean => !name.startsWith("_platform_") && !name
  * are for passwords that could be guessed; these are 24 random bytes (docs/adr/0010).
  */
 const mechanisms = ["SCRAM-SHA-1"];
+
+/** Databases whose credentials are kept in memory, about 0.5 KB each. */
+const mostCopies = 10_000;
+const copyBytes = 500;
 
 /** Longest a figure about a user's database may take. */
 const statsTimeMs = 3_000;
@@ -39,9 +43,29 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
     } catch (error) {
       if (!isDuplicateUser(error)) throw error;
     }
-    await model.updateOne({ _id: found._id }, { $set: { state: "ready" } });
+    await model.updateOne({ _id: found._id }, { $set: { state: "ready", changedAt: new Date() } });
     return { ...found, state: "ready" };
   };
+
+  const loadReady = async (databaseId: string): Promise<Found> => {
+    const found = await model.findById(databaseId).lean<Found>();
+    if (!found) throw new AppError("not_found", "The app's database is gone. Bind another in its settings.");
+    return await finish(found);
+  };
+  const toCredentials = ({ physicalName, username, password }: Found): DatabaseCredentials => ({
+    name: physicalName,
+    username,
+    password: vault.open(password, passwordContext(physicalName)),
+  });
+  // Copies stay sealed: deciphering one takes 20 µs, and what lies in memory for days is no readable secret.
+  const copies = createCopies<Found>({
+    model: model as never,
+    storage,
+    load: loadReady,
+    sizeOf: () => copyBytes,
+    most: mostCopies,
+    mostBytes: mostCopies * copyBytes,
+  });
 
   return {
     async ensureDefault(ownerId) {
@@ -64,15 +88,19 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
       return readStats(storage, found.physicalName);
     },
     async credentials(databaseId) {
-      const found = await model.findById(databaseId).lean<Found>();
-      if (!found) throw new AppError("not_found", "The app's database is gone. Bind another in its settings.");
-      const ready = await finish(found);
-      return {
-        name: ready.physicalName,
-        username: ready.username,
-        password: vault.open(ready.password, passwordContext(ready.physicalName)),
-      };
+      return toCredentials(await loadReady(databaseId));
     },
+    async recallCredentials(databaseId) {
+      const copy = await copies.get(databaseId);
+      try {
+        return toCredentials(copy);
+      } catch {
+        // Sealed anew and its old key gone, and we have not heard of it yet.
+        copies.forget(databaseId);
+        return toCredentials(await copies.get(databaseId));
+      }
+    },
+    keepCopies: copies.start,
   };
 
   async function recordDefault(ownerId: string): Promise<Found> {
@@ -88,6 +116,7 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
         password: vault.seal(randomBytes(24).toString("base64url"), passwordContext(physicalName)),
         state: "creating",
         createdAt: new Date(),
+        changedAt: new Date(),
       });
       failpoint("database-recorded");
       return created.toObject() as Found;

@@ -25,4 +25,8 @@ export interface Databases {
   stats(ownerId: string, databaseId: string): Promise<DatabaseStats>;
   /** For the runtime only. */
   credentials(databaseId: string): Promise<DatabaseCredentials>;
+  /** The same for a wake: from a copy in memory where one is kept. */
+  recallCredentials(databaseId: string): Promise<DatabaseCredentials>;
+  /** Keeps copies for `recallCredentials`, right by a watch, until `signal` aborts. */
+  keepCopies(signal: AbortSignal): void;
 }

@@ -21,9 +21,12 @@ const databaseSchema = new Schema(
     /** `creating` until its MongoDB user exists: who finds it so makes that user. */
     state: { type: String, enum: ["creating", "ready"], required: true },
     createdAt: { type: Date, required: true },
+    /** Moves with every write that holders of copies must hear of, where the server has no change streams. */
+    changedAt: { type: Date },
   },
   { collection: "databases", versionKey: false, strict: "throw" },
 )
+  .index({ changedAt: 1 })
   .index({ ownerId: 1, name: 1 }, { unique: true })
   .index({ ownerId: 1 }, { unique: true, partialFilterExpression: { default: true }, name: "one_default" })
   .index({ physicalName: 1 }, { unique: true });

@@ -17,7 +17,10 @@ async function* oldPasswords(storage: Storage, newestKeyId: string) {
       sealed: password,
       context: passwordContext(physicalName),
       replace: async (next: typeof password) => {
-        const { modifiedCount } = await model.updateOne({ _id, "password.wrappedKey": password.wrappedKey }, { $set: { password: next } });
+        const { modifiedCount } = await model.updateOne(
+          { _id, "password.wrappedKey": password.wrappedKey },
+          { $set: { password: next, changedAt: new Date() } },
+        );
         return modifiedCount === 1;
       },
     };

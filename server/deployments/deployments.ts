@@ -1,7 +1,7 @@
 import { Types } from "mongoose";
 import type { Deployment } from "#core/contract/deployment.ts";
 import { AppError } from "#core/contract/problem.ts";
-import type { AppRecord, AppRecords, Apps } from "#server/apps/index.ts";
+import type { AppRecord, AppRecords, Apps, LiveApp } from "#server/apps/index.ts";
 import type { Runtime, SpecSource } from "#server/runtime/runtime.ts";
 import { afterCursor, createLeases, toPage, type Storage } from "#server/storage/index.ts";
 import { createAttempts } from "./attempts.ts";
@@ -18,6 +18,8 @@ export interface DeploymentsOptions {
   apps: Apps;
   records: AppRecords;
   spec: SpecOptions;
+  /** What is live of an app, from memory; undefined when the database must be asked. */
+  findLive: (appId: string) => LiveApp | undefined;
   runtime: () => Runtime;
   namesOf: (ids: readonly string[]) => Promise<Map<string, string>>;
   /** Why `userId` may not deploy now, or null: apps that are not isolated are for admins only. */
@@ -196,8 +198,8 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     deployments,
     versions,
     async specOf(appId) {
-      const app = await records.find(appId);
-      return app?.live ? makeSpec(options.spec, app, app.live.hash, app.live.version) : null;
+      const app = options.findLive(appId) ?? (await records.find(appId));
+      return app?.live ? makeSpec(options.spec, app, app.live.hash, app.live.version, { fromCopies: true }) : null;
     },
     async removeAppData(appId) {
       await models.deployment.deleteMany({ appId });

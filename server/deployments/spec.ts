@@ -1,4 +1,4 @@
-import type { AppRecord, AppRecords } from "#server/apps/index.ts";
+import type { AppRecords, LiveApp } from "#server/apps/index.ts";
 import type { Databases } from "#server/databases/index.ts";
 import type { InstanceSpec } from "#server/runtime/runtime.ts";
 import { instanceLimits } from "#core/limits.ts";
@@ -11,15 +11,23 @@ export interface SpecOptions {
   derive: (purpose: string) => string;
 }
 
-/** What an instance of `app` needs to serve the bundle `hash` as `version`. */
+/**
+ * What an instance of `app` needs to serve the bundle `hash` as `version`. A deployment reads it all from the database; a wake is
+ * `fromCopies`: no wait for the database, and only what another process changed within the watch's delay may be missing.
+ */
 export async function makeSpec(
   { records, databases, urlOf, derive }: SpecOptions,
-  app: AppRecord,
+  app: Omit<LiveApp, "live">,
   hash: string,
   version: number,
+  { fromCopies = false }: { fromCopies?: boolean } = {},
 ): Promise<InstanceSpec> {
   const appId = String(app._id);
-  const [env, database] = await Promise.all([records.openEnv(appId), app.databaseId ? databases.credentials(app.databaseId) : null]);
+  const credentials = fromCopies ? databases.recallCredentials : databases.credentials;
+  const [env, database] = await Promise.all([
+    fromCopies ? records.recallEnv(appId) : records.openEnv(appId),
+    app.databaseId ? credentials(app.databaseId) : null,
+  ]);
   return {
     appId,
     slug: app.slug,

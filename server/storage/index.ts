@@ -14,6 +14,7 @@ export { createLeases, type Lease, type Leases } from "./leases.ts";
 export { containsText } from "./text-search.ts";
 export { followPrimary } from "./primary.ts";
 export { watchCollection } from "./watch.ts";
+export { createCopies, type Copies } from "./copies.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
 
 export interface Storage {
