@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,36 @@ test("killed, it comes back on its port with every acknowledged write", async ()
   await vi.waitFor(() => expect(lines.join("\n")).toContain("answers again"), { timeout: 15_000, interval: 20 });
   expect(database.pid).not.toBe(pid);
   expect(await count(url)).toBe(1);
+});
+
+test("a server that was left behind, in no file and busy with a query, is ended in a moment and not waited for", async () => {
+  database = await start();
+  const { url, port } = { url: database.url, port: Number(new URL(database.url).port) };
+  await insert(url);
+  await database.stop();
+  const left = spawn(
+    secantusBinary(cacheDir),
+    serverArguments({ kind: "secantusd", binary: "", port, storagePath: join(dataDir, "mongo/secantusd"), keyFile: "" }),
+    { stdio: "ignore" },
+  );
+  const client = new mongoose.mongo.MongoClient(url, { serverSelectionTimeoutMS: 5_000 });
+  try {
+    await vi.waitFor(() => client.db("admin").command({ ping: 1 }), { timeout: 15_000 });
+    // What a platform has open at all times, and what the server's orderly end waits for.
+    const stream = client.db("here").collection("things").watch([], { maxAwaitTimeMS: 30_000 });
+    const heard = stream.tryNext().catch(() => null);
+    await client.db("here").collection("things").insertOne({ at: 2 });
+    const startedAt = performance.now();
+    database = await start();
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(findStartTime(left.pid!)).toBeNull();
+    expect(await count(database.url)).toBe(2);
+    await stream.close().catch(() => undefined);
+    await heard;
+  } finally {
+    left.kill("SIGKILL");
+    await client.close();
+  }
 });
 
 test("stopped and started again, it has the same password and the same data", async () => {

@@ -4,7 +4,8 @@
  * is restarted on its port when it dies, and never outlives the platform for long. Does not connect the platform's models:
  * that is `server/storage`. Runs natively in Node, outside Vite's graph, and keeps no state in modules.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
@@ -14,6 +15,7 @@ import { chooseServer } from "./find.ts";
 import { ensureRoot } from "./root.ts";
 import { serverUrl, type ServerKind } from "./server-kinds.ts";
 import { endOrphan, superviseServer } from "./supervise.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export { endProcess, findStartTime, identifyProcess, isAlive, type ProcessIdentity } from "./process.ts";
 export { findOnPath } from "./find.ts";
@@ -66,19 +68,20 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   const { kind, binary, why } = await obtainServer(options, noted?.kind ?? null);
   options.signal.throwIfAborted();
 
-  await endOrphan(folder, options.log);
+  const storagePath = join(folder, kind);
+  await endOrphan(folder, storagePath, options.log);
   // The same port as last time where it is free: mongod keeps its own address in its configuration.
   const port = noted && (await isFree(noted.port)) ? noted.port : await findFreePort();
   options.progress({ detail: `starting ${kind === "mongod" ? "mongod" : "the embedded server"}` });
   const keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(48).toString("base64"), { mode: 0o400, flag: "wx" }).catch(ignoreExisting);
+  if (!existsSync(keyFile)) await writeWhole(keyFile, randomBytes(48).toString("base64"), 0o400);
   const server = await superviseServer({
-    spec: { kind, binary, port, storagePath: join(folder, kind), keyFile },
+    spec: { kind, binary, port, storagePath, keyFile },
     folder,
     log: options.log,
   });
   try {
-    await writeFile(join(folder, "server.json"), JSON.stringify({ kind, port } satisfies ServerFile), { mode: 0o600 });
+    await writeWhole(join(folder, "server.json"), JSON.stringify({ kind, port } satisfies ServerFile));
     const root = await ensureRoot(folder, kind, port);
     return {
       url: serverUrl(port, root),
@@ -133,8 +136,4 @@ function isFree(port: number): Promise<boolean> {
 
 function hostOf(url: string): string {
   return url.replace(/^[a-z+]+:\/\/(?:[^@/]*@)?([^/?]*).*$/, "$1");
-}
-
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EEXIST") throw error;
 }

@@ -1,6 +1,6 @@
 /** Telling one process from another that was given the same number, and ending it. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process as it can be recognised later: numbers are reused, a number with its start time is not. */
@@ -24,6 +24,20 @@ export function findStartTime(pid: number): string | null {
   } catch {
     return null;
   }
+}
+
+/** The living processes that were started with `argument`, whatever was written down about them. Linux only: elsewhere there are none. */
+export function findByArgument(argument: string): ProcessIdentity[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc").flatMap((name) => {
+    try {
+      if (!/^\d+$/.test(name) || !readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").includes(argument)) return [];
+      return [identifyProcess(Number(name))];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
 }
 
 /** Identifies a living process. @throws Error when it is gone already. */

@@ -1,10 +1,11 @@
 /** The embedded server's only administrator: a random password that lies in the data folder, readable by its owner alone. */
 import { randomBytes } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { mongo } from "mongoose";
 import { replicaSetName, serverUrl, type ServerKind } from "./server-kinds.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface RootUser {
   username: string;
@@ -33,16 +34,11 @@ export async function ensureRoot(folder: string, kind: ServerKind, port: number)
   );
   const root: RootFile = known ?? { username: "platform", password: randomBytes(24).toString("base64url"), accepted: false };
   if (root.accepted && (kind === "secantusd" || root.port === port)) return root;
-  if (!known) await writeWhole(path, root);
+  if (!known) await writeWhole(path, JSON.stringify(root));
   if (kind === "mongod") await joinReplicaSet(root, port);
   if (!(await isAccepted(root, port))) await createRoot(root, port);
-  await writeWhole(path, { ...root, accepted: true, port });
+  await writeWhole(path, JSON.stringify({ ...root, accepted: true, port } satisfies RootFile));
   return root;
-}
-
-async function writeWhole(path: string, root: RootFile): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(root), { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }
 
 async function isAccepted(root: RootUser, port: number): Promise<boolean> {

@@ -1,15 +1,21 @@
 /** Keeps one database server running: starts it, restarts it when it dies, stops it, and never lets it outlive the platform. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endProcess, findStartTime, isAlive, type ProcessIdentity } from "./process.ts";
+import { endProcess, findByArgument, findStartTime, isAlive, type ProcessIdentity } from "./process.ts";
 import { serverArguments, type ServerSpec } from "./server-kinds.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** A query in flight can hold the server's orderly end for 15–20 s. */
 const stopPatienceMs = 20_000;
+/**
+ * An orphan is in the way of a start, and nobody's query is worth waiting for: what it acknowledged is on disk, and survives a kill.
+ * A cursor that the killed platform left open made its orderly end last 20 s.
+ */
+const orphanPatienceMs = 1_000;
 /** Recovery after a kill reads the log back; a minute is far beyond what was seen, and a hang must not last for ever. */
 const readyTimeoutMs = 60_000;
 const firstBackOffMs = 100;
@@ -107,7 +113,7 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
     await once(child, "spawn");
     // One that ended at once has no start time any more, and is judged like any that ends before it answers.
     const identity: ProcessIdentity = { pid: child.pid!, startedAt: findStartTime(child.pid!) ?? "ended" };
-    await writeFile(pidFile, JSON.stringify(identity), { mode: 0o600 });
+    await writeWhole(pidFile, JSON.stringify(identity));
     const watchdog = startWatchdog(identity.pid);
     if (!(await acceptsConnections(spec.port, identity))) {
       const alive = isAlive(identity);
@@ -140,14 +146,17 @@ function startWatchdog(pid: number): ChildProcess {
   return watchdog;
 }
 
-/** Ends the server that a killed platform left in `folder`: it would hold the folder's lock, and its port. */
-export async function endOrphan(folder: string, log: (line: string) => void): Promise<void> {
+/**
+ * Ends the servers that a killed platform left on `folder`: they would hold its lock, and its port. One that was started in the
+ * moment before the kill is in no file yet, and is known by the folder that it was given.
+ */
+export async function endOrphan(folder: string, storagePath: string, log: (line: string) => void): Promise<void> {
   const written = await readFile(join(folder, "server.pid"), "utf8").catch(() => null);
-  if (written === null) return;
-  const orphan = JSON.parse(written) as ProcessIdentity;
-  if (!isAlive(orphan)) return;
+  const noted = written === null ? [] : [JSON.parse(written) as ProcessIdentity];
+  const orphans = [...noted, ...findByArgument(storagePath)].filter(isAlive);
+  if (orphans.length === 0) return;
   log("Ending the database server that an earlier run left behind");
-  await endProcess(orphan, stopPatienceMs);
+  await Promise.all(orphans.map((orphan) => endProcess(orphan, orphanPatienceMs)));
 }
 
 async function acceptsConnections(port: number, identity: ProcessIdentity): Promise<boolean> {
