@@ -1,53 +1,76 @@
-/** Press Deploy → the new version answers, with the old one called all the while. */
+/** Press Deploy or Roll back → the new version answers, while visitors call the app at a constant rate. No request may fail. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { TestPlatform } from "../tests/platform.ts";
 import { helloApp } from "./apps.ts";
-import type { Outcome } from "./figures.ts";
+import { quantile, type Outcome, type Series } from "./figures.ts";
+import { startLoad } from "./load.ts";
 import { openPeer } from "./peer.ts";
-import { whenQuiet } from "./processes.ts";
-import type { World } from "./world.ts";
+import { openProbe, type Probe } from "./probe.ts";
+import { counted, type World } from "./world.ts";
 
-const deployments = 20;
-const peerStarts = 10;
-/** The calls that look for the new version, which are also the load on the old one. */
-const callEveryMs = 5;
+export const visitorsPerSecond = 50;
+/** How often the new version is looked for, over one kept connection. */
+const lookEveryMs = 4;
 const longestMs = 30_000;
 
 export async function measureDeploy(world: World): Promise<Outcome> {
+  const turns = counted(20);
   const platform = await world.platform();
   const { token } = await platform.signUp();
   const app = await platform.deploy(token, "bench deploy", { "app.py": helloApp() });
   const peer = await openPeer(world.python, helloApp());
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  let calls = 0;
-  let failures = 0;
+  const probe = openProbe(platform.port, `${app.slug}.localhost:${platform.port}`, "/");
+  const press = presser(platform, token, probe);
+  const peerName = "python -m uvicorn, started anew";
+  const deploys: Series = { name: "Deploy → new version answers", values: [], aim: { median: 100, p95: 150 }, peer: peerName };
+  const rollbacks: Series = { name: "Roll back → old version answers", values: [], aim: { median: 100, p95: 150 }, peer: peerName };
+  const theirs: Series = { name: peerName, values: [] };
+  const load = startLoad(visitorsPerSecond, () => platform.callApp(app.slug, "/"));
   try {
-    for (let edition = 2; edition < 2 + deployments; edition += 1) {
-      await whenQuiet(platform.pid);
-      const started = performance.now();
-      const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {
-        files: { "app.py": helloApp(edition) },
-      });
-      for (;;) {
-        const answer = await platform.callApp(app.slug, "/");
-        calls += 1;
-        if (answer.status !== 200) failures += 1;
-        else if ((answer.json() as { edition: number }).edition === edition) break;
-        if (performance.now() - started > longestMs) throw new Error(`Edition ${edition} did not come:\n${platform.output()}`);
-        await delay(callEveryMs);
-      }
-      ours.push(performance.now() - started);
-      await platform.settled(token, deploymentId);
-      if (edition % (deployments / peerStarts) === 0) theirs.push(await peer.start());
+    let newest = 1;
+    for (let turn = 0; turn < turns; turn += 1) {
+      newest += 1;
+      deploys.values.push(await press(newest, `/api/apps/${app.id}/deploy`, { files: { "app.py": helloApp(newest) } }));
+      rollbacks.values.push(await press(newest - 1, `/api/apps/${app.id}/rollback/${newest - 1}`, {}));
+      if (turn % 2 === 0) theirs.values.push(await peer.start());
     }
   } finally {
+    probe.close();
     await peer.close();
+    await load.stop();
   }
+  const { sent, failures, latencies } = await load.stop();
+  if (failures.length > 0) throw new Error(`${failures.length} of ${sent} requests failed during deployments: ${failures[0]}`);
   return {
-    series: [
-      { name: "Deploy → new version answers", values: ours, aim: { median: 100, p95: 150 }, peer: "python -m uvicorn, started anew" },
-      { name: "python -m uvicorn, started anew", values: theirs },
+    series: [deploys, rollbacks, theirs],
+    notes: [
+      `Only code changed; the app was awake and was called ${visitorsPerSecond} times a second all the while, each time over a new connection and at its time, whatever became of the one before.`,
+      `${sent} requests, none failed; their p50 was ${quantile(latencies, 0.5).toFixed(1)} ms, p99 ${quantile(latencies, 0.99).toFixed(1)} ms, the longest ${Math.max(...latencies).toFixed(0)} ms.`,
+      "A rollback loads its version anew, like a deployment.",
     ],
-    notes: [`Only code changed. ${calls} calls were made meanwhile, one every ${callEveryMs} ms at most; ${failures} failed.`],
+  };
+}
+
+/** Sends the order and looks for `edition` until it answers; the ms that took. The deployment has ended when it resolves. */
+function presser(platform: TestPlatform, token: string, probe: Probe) {
+  return async (edition: number, path: string, body: object): Promise<number> => {
+    // As somebody would who reads what the last one changed: its old instance has ended, and the pool is full again.
+    await delay(750);
+    const started = performance.now();
+    const order = platform.api<{ deploymentId: string }>(token, "POST", path, body);
+    order.catch(() => undefined);
+    for (;;) {
+      const { status, text } = await probe.ask();
+      if (status !== 200) throw new Error(`The probe was answered ${status}: ${text}`);
+      if ((JSON.parse(text) as { edition: number }).edition === edition) break;
+      if (performance.now() - started > longestMs) {
+        await order;
+        throw new Error(`Edition ${edition} did not come:\n${platform.output()}`);
+      }
+      await delay(lookEveryMs);
+    }
+    const took = performance.now() - started;
+    await platform.settled(token, (await order).deploymentId);
+    return took;
   };
 }

@@ -1,10 +1,13 @@
 /** Figures of a series and their tables. Pure. */
 
+/** MB and KB are 10^6 and 10^3 bytes. */
+export type Unit = "ms" | "s" | "µs" | "MB" | "KB" | "req/s" | "%";
+
 /** Some runs of the same thing, in ms unless `unit` says otherwise. */
 export interface Series {
   name: string;
   values: number[];
-  unit?: "ms" | "s" | "MB";
+  unit?: Unit;
   /** What the spec wants; shown beside what was measured. */
   aim?: { median?: number; p95?: number; atMost?: number };
   /** The name of the series in the same run that this one is compared with. */
@@ -52,14 +55,16 @@ export function toTable(series: readonly Series[]): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function toAim({ aim, unit = "ms" }: Series): string {
+/** The aim in words; empty where there is none. */
+export function toAim({ aim, unit = "ms" }: Pick<Series, "aim" | "unit">): string {
   const parts: string[] = [];
   if (aim?.median !== undefined) parts.push(`median ${withUnit(aim.median, unit)}`);
   if (aim?.p95 !== undefined) parts.push(`p95 ${withUnit(aim.p95, unit)}`);
-  if (aim?.atMost !== undefined) parts.push(`< ${withUnit(aim.atMost, unit)}`);
+  if (aim?.atMost !== undefined) parts.push(`≤ ${withUnit(aim.atMost, unit)}`);
   return parts.join(", ");
 }
 
-function withUnit(value: number, unit: string): string {
+/** `19.3 ms`: as many digits as mean something. */
+export function withUnit(value: number, unit: string): string {
   return `${value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2)} ${unit}`;
 }

@@ -2,14 +2,12 @@
 import { helloApp } from "./apps.ts";
 import type { Outcome } from "./figures.ts";
 import { whenQuiet } from "./processes.ts";
-import type { World } from "./world.ts";
-
-const users = 10;
+import { counted, type World } from "./world.ts";
 
 export async function measureFirstRequest(world: World): Promise<Outcome> {
   const platform = await world.platform();
   const values: number[] = [];
-  for (let turn = 0; turn < users; turn += 1) {
+  for (let turn = 0; turn < counted(10); turn += 1) {
     await whenQuiet(platform.pid);
     const started = performance.now();
     const { token } = await platform.signUp();

@@ -12,6 +12,8 @@ export interface Machine {
   python: string;
   /** Of the last minute, when the run began: what else the machine was doing. */
   load: number;
+  /** Of the bench and all it started, both sides alike; below 0 it goes before what else runs here. Absent: 0. */
+  niceness?: number;
 }
 
 export async function describeMachine(python: string): Promise<Machine> {
@@ -27,6 +29,7 @@ export async function describeMachine(python: string): Promise<Machine> {
   };
 }
 
-export function toSentence({ cores, processor, memoryGiB, kernel, node, python, load }: Machine): string {
-  return `${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, Python ${python}; load when it began: ${load.toFixed(1)}.`;
+export function toSentence({ cores, processor, memoryGiB, kernel, node, python, load, niceness = 0 }: Machine): string {
+  const priority = niceness === 0 ? "" : ` Both sides ran at niceness ${niceness}.`;
+  return `${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, Python ${python}; load when it began: ${load.toFixed(1)}.${priority}`;
 }

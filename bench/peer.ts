@@ -6,12 +6,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../tests/platform.ts";
-import { send } from "../tests/http.ts";
+import { send, type Answer } from "../tests/http.ts";
 
 const longestStartMs = 20_000;
 
+export interface RunningPeer {
+  pid: number;
+  /** ms from starting the process to its first 200. */
+  startMs: number;
+  ask(): Promise<Answer>;
+  /** Resolves when the process has ended. */
+  end(): Promise<void>;
+}
+
 export interface Peer {
-  /** ms from starting the process to its first 200. The process has ended when this resolves. */
+  /** Starts a process; resolves at its first 200. */
+  run(): Promise<RunningPeer>;
+  /** Starts a process and ends it: ms to its first 200. */
   start(): Promise<number>;
   close(): Promise<void>;
 }
@@ -20,33 +31,44 @@ export interface Peer {
 export async function openPeer(python: string, code: string, env: Record<string, string> = {}): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), "fp-peer-"));
   await writeFile(join(folder, "app.py"), code);
-  return {
-    async start() {
-      const port = await freePort();
-      const started = performance.now();
-      const child = spawn(python, ["-m", "uvicorn", "app:app", "--port", String(port), "--log-level", "critical"], {
-        cwd: folder,
-        env: { PATH: process.env["PATH"], ...env },
-        stdio: "ignore",
-      });
-      const exited = once(child, "exit");
-      // An interrupted run ends by process.exit, which no finally block sees.
-      const end = (): void => void child.kill("SIGKILL");
-      process.once("exit", end);
-      try {
-        for (;;) {
-          // Refused until it listens; asked every 2 ms, so that what is measured is not our own pause.
-          const answer = await send(port, "localhost", "/").catch(() => null);
-          if (answer?.status === 200) return performance.now() - started;
-          if (answer) throw new Error(`uvicorn answered ${answer.status}: ${answer.text}`);
-          if (child.exitCode !== null || performance.now() - started > longestStartMs) throw new Error("uvicorn did not start");
-          await delay(2);
-        }
-      } finally {
-        end();
-        process.off("exit", end);
-        await exited;
+  const run = async (): Promise<RunningPeer> => {
+    const port = await freePort();
+    const started = performance.now();
+    const child = spawn(python, ["-m", "uvicorn", "app:app", "--port", String(port), "--log-level", "critical"], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], ...env },
+      stdio: "ignore",
+    });
+    const exited = once(child, "exit");
+    // An interrupted run ends by process.exit, which no finally block sees.
+    const kill = (): void => void child.kill("SIGKILL");
+    process.once("exit", kill);
+    const end = async (): Promise<void> => {
+      kill();
+      process.off("exit", kill);
+      await exited;
+    };
+    const ask = (): Promise<Answer> => send(port, "localhost", "/");
+    try {
+      for (;;) {
+        // Refused until it listens; asked every 2 ms, so that what is measured is not our own pause.
+        const answer = await ask().catch(() => null);
+        if (answer?.status === 200) return { pid: child.pid!, startMs: performance.now() - started, ask, end };
+        if (answer) throw new Error(`uvicorn answered ${answer.status}: ${answer.text}`);
+        if (child.exitCode !== null || performance.now() - started > longestStartMs) throw new Error("uvicorn did not start");
+        await delay(2);
       }
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  };
+  return {
+    run,
+    async start() {
+      const running = await run();
+      await running.end();
+      return running.startMs;
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };

@@ -1,4 +1,4 @@
-/** What processes use, from /proc: to wait until a platform has nothing to do, and to weigh it. Linux only. */
+/** What processes use, from /proc: to wait until a platform has nothing to do. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -25,15 +25,8 @@ export async function whenQuiet(pid: number): Promise<void> {
   throw new Error("the platform does not come to rest");
 }
 
-/** Resident memory of one process in MB (10^6 bytes). */
-export function residentMB(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  if (kilobytes === undefined) throw new Error(`process ${pid} has no memory: has it ended?`);
-  return (Number(kilobytes) * 1024) / 1e6;
-}
-
-/** User and system time of a process and its descendants that live, and whether one of the descendants wants a processor now. */
-function lookAtTree(root: number): { ticks: number; runnable: boolean } {
+/** `root` and all that it started and that lives, with the fields of each one's `/proc/<pid>/stat` from its state on. */
+function readTree(root: number): Map<number, string[]> {
   const children = new Map<number, number[]>();
   const stats = new Map<number, string[]>();
   for (const name of readdirSync("/proc")) {
@@ -43,14 +36,26 @@ function lookAtTree(root: number): { ticks: number; runnable: boolean } {
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
     stats.set(Number(name), fields);
   }
-  const seen = { ticks: 0, runnable: false };
+  const tree = new Map<number, string[]>();
   for (const pending = [root]; pending.length > 0;) {
     const pid = pending.pop()!;
-    const [state, , , , , , , , , , , user, system] = stats.get(pid) ?? [];
+    const fields = stats.get(pid);
+    if (fields) tree.set(pid, fields);
+    pending.push(...(children.get(pid) ?? []));
+  }
+  return tree;
+}
+
+/** The ids of all processes that `root` started, directly or not, and that live. */
+export const findDescendants = (root: number): number[] => [...readTree(root).keys()].filter((pid) => pid !== root);
+
+/** User and system time of a process and its descendants that live, and whether one of the descendants wants a processor now. */
+function lookAtTree(root: number): { ticks: number; runnable: boolean } {
+  const seen = { ticks: 0, runnable: false };
+  for (const [pid, [state, , , , , , , , , , , user, system]] of readTree(root)) {
     seen.ticks += Number(user ?? 0) + Number(system ?? 0);
     // R runs, D waits for a disk: neither is a runner that waits for its app.
     seen.runnable ||= pid !== root && (state === "R" || state === "D");
-    pending.push(...(children.get(pid) ?? []));
   }
   return seen;
 }

@@ -1,60 +1,79 @@
 /**
- * `npm run bench` measures everything, `npm run bench -- cold-start deploy` only that. Prints Markdown and leaves
- * `bench/results/<name>.json` and `.md`. Nothing it started is left behind, also when it is interrupted.
+ * `npm run bench` measures everything, `npm run bench -- cold-start deploy` only that, `npm run bench -- page` nothing. Prints Markdown,
+ * leaves `bench/results/<name>.json` and `.md`, and brings the table and the chart of docs/performance.md up to them.
+ * Nothing it started is left behind, also when it is interrupted.
+ *
+ * `--nice` raises the priority of the bench and all that it starts, platform and peers alike, on a machine that does other things too.
  */
 import { mkdir, writeFile } from "node:fs/promises";
+import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { measureColdStart } from "./cold-start.ts";
+import { measureDensity } from "./density.ts";
 import { measureDeploy } from "./deploy.ts";
-import { median, quantile, toTable, type Outcome } from "./figures.ts";
+import { toTable, type Outcome } from "./figures.ts";
 import { measureFirstRequest } from "./first-request.ts";
-import { describeMachine, toSentence, type Machine } from "./machine.ts";
+import { describeMachine, toSentence } from "./machine.ts";
+import { updatePage } from "./page.ts";
+import { toReference } from "./published.ts";
+import { resultsDir, toResult } from "./results.ts";
+import { measureSleeping } from "./sleeping.ts";
 import { measureStart } from "./start.ts";
-import { openWorld, type World } from "./world.ts";
+import { measureStorm } from "./storm.ts";
+import { benchShare, openWorld, type World } from "./world.ts";
 
+/** In the order of a whole run: the ones that want a quiet machine first. */
 const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
-  "first-request": measureFirstRequest,
-  deploy: measureDeploy,
   "cold-start": measureColdStart,
+  deploy: measureDeploy,
+  "first-request": measureFirstRequest,
   start: measureStart,
+  storm: measureStorm,
+  density: measureDensity,
+  sleeping: measureSleeping,
 };
-const resultsDir = join(import.meta.dirname, "results");
+const raisedPriority = -15;
 
-const asked = process.argv.slice(2);
+const words = process.argv.slice(2);
+const asked = words.filter((word) => word !== "--nice" && word !== "page");
 const unknown = asked.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${Object.keys(scenarios).join(", ")}.`);
+  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${Object.keys(scenarios).join(", ")}, and page for none.`);
   process.exit(2);
 }
+if (words.includes("--nice")) setPriority(raisedPriority);
+const names = asked.length > 0 ? asked : words.includes("page") ? [] : Object.keys(scenarios);
 
-const world = await openWorld();
-let closing: Promise<void> | undefined;
-const close = (): Promise<void> => (closing ??= world.close());
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close().finally(() => process.exit(130)));
-try {
+if (names.length > 0) await measure();
+if (benchShare === 1) await updatePage();
+
+async function measure(): Promise<void> {
+  let closing: Promise<void> | undefined;
+  let world: World | undefined;
+  const close = (): Promise<void> => (closing ??= world?.close() ?? Promise.resolve());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close().finally(() => process.exit(130)));
   await mkdir(resultsDir, { recursive: true });
-  for (const name of asked.length > 0 ? asked : Object.keys(scenarios)) {
-    process.stderr.write(`measuring ${name}\n`);
-    const machine = await describeMachine(world.python);
-    await report(name, machine, await scenarios[name]!(world));
+  try {
+    for (const name of names) {
+      process.stderr.write(`measuring ${name}\n`);
+      // A world for each: what one scenario leaves running is no load of the next.
+      closing = undefined;
+      world = await openWorld();
+      const machine = { ...(await describeMachine(world.python)), niceness: getPriority() };
+      await report(toResult(name, new Date().toISOString().slice(0, 10), machine, await scenarios[name]!(world)));
+      await close();
+    }
+  } finally {
+    await close();
   }
-} finally {
-  await close();
 }
 
-async function report(name: string, machine: Machine, { series, notes }: Outcome): Promise<void> {
-  const text = `## ${name}\n\n${toTable(series)}\n\n${notes.join(" ")}\n\n${toSentence(machine)}\n`;
+async function report(result: ReturnType<typeof toResult>): Promise<void> {
+  const reference = toReference(result.name);
+  const parts = [`## ${result.name}`, toTable(result.series), result.notes.join(" "), ...(reference ? [reference] : [])];
+  const text = `${[...parts, `${result.date}. ${toSentence(result.machine)}`].join("\n\n")}\n`;
   console.log(text);
-  const figures = series.map((entry) => ({
-    ...entry,
-    unit: entry.unit ?? "ms",
-    values: entry.values.map((value) => Math.round(value * 100) / 100),
-    median: Math.round(median(entry.values) * 100) / 100,
-    p95: Math.round(quantile(entry.values, 0.95) * 100) / 100,
-  }));
-  await writeFile(join(resultsDir, `${name}.md`), text);
-  await writeFile(
-    join(resultsDir, `${name}.json`),
-    `${JSON.stringify({ name, command: `npm run bench -- ${name}`, machine, series: figures, notes }, null, 2)}\n`,
-  );
+  if (benchShare !== 1) return;
+  await writeFile(join(resultsDir, `${result.name}.md`), text);
+  await writeFile(join(resultsDir, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,15 +1,15 @@
 /** A second `npm start`, with the database it brings along, and what the platform weighs when nothing runs. */
 import type { Outcome } from "./figures.ts";
 import { helloApp } from "./apps.ts";
-import { residentMB, whenQuiet } from "./processes.ts";
-import type { World } from "./world.ts";
-
-const starts = 5;
+import { weigh } from "./memory.ts";
+import { whenQuiet } from "./processes.ts";
+import { counted, type World } from "./world.ts";
 
 export async function measureStart(world: World): Promise<Outcome> {
   const platform = await world.wholePlatform();
   const { token } = await platform.signUp();
   const { slug } = await platform.deploy(token, "hello", { "app.py": helloApp() });
+  const starts = counted(5);
   const startMs: number[] = [];
   const fresh: number[] = [];
   const used: number[] = [];
@@ -20,14 +20,14 @@ export async function measureStart(world: World): Promise<Outcome> {
     await platform.restart();
     startMs.push(performance.now() - started);
     await whenQuiet(platform.pid);
-    fresh.push(residentMB(platform.pid));
+    fresh.push(weigh(platform.pid).resident);
     for (let call = 0; call < 200; call += 1) {
       const answer = await platform.callApp(slug, "/");
       if (answer.status !== 200) throw new Error(`The app answered ${answer.status}: ${answer.text}`);
     }
     await platform.call("/sign-in");
     await whenQuiet(platform.pid);
-    used.push(residentMB(platform.pid));
+    used.push(weigh(platform.pid).resident);
   }
   return {
     series: [

@@ -17,6 +17,8 @@ export interface World {
   peerDatabaseUrl(): Promise<string>;
   /** A platform of its own on the shared database server. */
   platform(settings?: Record<string, string>): Promise<TestPlatform>;
+  /** The same, with the URL of the database that is the platform's own. */
+  platformWithUrl(settings?: Record<string, string>): Promise<{ platform: TestPlatform; url: string }>;
   /** A platform that brings its own database, as `npm start` does. */
   wholePlatform(): Promise<TestPlatform>;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function openWorld(): Promise<World> {
   let database: Promise<RunningDatabase> | undefined;
   const platforms: Promise<TestPlatform>[] = [];
   let turn = 0;
+  let closed = false;
 
   const databaseUrl = async (name: string): Promise<string> => {
     const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -42,16 +45,24 @@ export async function openWorld(): Promise<World> {
     return named.href;
   };
   const start = (settings: Record<string, string>): Promise<TestPlatform> => {
+    // Interrupted: the scenario hears of it here, and nothing is started that nobody ends.
+    if (closed) throw new Error("the benchmark was interrupted");
     const platform = startPlatform(settings);
     platforms.push(platform);
     return platform;
   };
+  const platformWithUrl: World["platformWithUrl"] = async (settings = {}) => {
+    const url = await databaseUrl(`platform_${(turn += 1)}`);
+    return { platform: await start({ MONGO_URL: url, ...settings }), url };
+  };
   return {
     python,
     peerDatabaseUrl: () => databaseUrl("peer"),
-    platform: async (settings = {}) => start({ MONGO_URL: await databaseUrl(`platform_${(turn += 1)}`), ...settings }),
+    platformWithUrl,
+    platform: async (settings) => (await platformWithUrl(settings)).platform,
     wholePlatform: () => start({ MONGO_URL: "" }),
     async close() {
+      closed = true;
       // Also one that is still starting when the run is interrupted.
       await Promise.allSettled(platforms.map(async (platform) => (await platform).stop()));
       await (await database)?.stop();
@@ -59,6 +70,10 @@ export async function openWorld(): Promise<World> {
     },
   };
 }
+
+/** How often something is done: `BENCH_SHARE=0.1` makes it a tenth, to try a benchmark out. Results of such a run are not kept. */
+export const counted = (times: number): number => Math.max(2, Math.round(times * benchShare));
+export const benchShare = Number(process.env["BENCH_SHARE"] ?? 1);
 
 /** Puts an app to sleep and waits until it is. */
 export async function putToSleep(platform: TestPlatform, token: string, appId: string): Promise<void> {
