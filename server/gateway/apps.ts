@@ -155,15 +155,15 @@ export class AppTable {
       const upstream = state.upstreams[i]!;
       if (upstream.inFlight > 0 || ready.some((endpoint) => endpoint.instanceId === upstream.endpoint.instanceId)) continue;
       state.upstreams.splice(i, 1);
-      void upstream.pool.destroy().catch(() => {});
+      upstream.close();
     }
     const quiet = state.inFlight === 0 && state.flight === null && state.upstreams.length === 0 && state.reportedAt >= state.lastActiveAt;
     if (quiet && !state.fallingAsleep && ready.length === 0) this.#states.delete(state.appId);
   }
 
-  async close(): Promise<void> {
-    const pools = [...this.#states.values()].flatMap((state) => state.upstreams.splice(0));
+  close(): void {
+    const upstreams = [...this.#states.values()].flatMap((state) => state.upstreams.splice(0));
     this.#states.clear();
-    await Promise.allSettled(pools.map((upstream) => upstream.pool.destroy()));
+    for (const upstream of upstreams) upstream.close();
   }
 }

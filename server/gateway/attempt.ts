@@ -1,23 +1,27 @@
-import { errors } from "undici";
-import type { Dispatcher } from "undici";
 import type { Endpoint } from "#server/runtime/runtime.ts";
+import type { Connection, Exchange, Failure } from "./connection.ts";
 import type { Delivery } from "./delivery.ts";
-import { findHeader, toCallerHeaders } from "./headers.ts";
+import { findHeader, toCallerHeaders, toCallerTrailers } from "./headers.ts";
 import { refusals } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Upstream } from "./upstream.ts";
-
-type Controller = Dispatcher.DispatchController;
 
 /** Misdirected Request (RFC 9110, 15.5.20): what an instance answers to a request meant for another one. */
 const MISDIRECTED = 421;
 
-/** One try to have an instance answer: undici's handler, which passes the answer on as it comes. */
-export class Attempt implements Dispatcher.DispatchHandler {
+/** More 1xx than this before one answer are no information. */
+const MAX_INFORMATION = 50;
+
+/** One try to have an instance answer: passes the answer on as it comes. */
+export class Attempt implements Exchange {
   readonly #delivery: Delivery;
   readonly #upstream: Upstream;
   readonly #leave: () => void;
-  #controller: Controller | null = null;
+  #connection: Connection | null = null;
   #over = false;
+  #informations = 0;
+  /** The names of the trailers that are to come. */
+  #announced: string | undefined;
   /** The status that was passed on. */
   status: number | undefined;
 
@@ -34,15 +38,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   start(): void {
     const { caller, headers } = this.#delivery.input;
-    this.#upstream.pool.dispatch(
+    this.#connection = this.#upstream.send(
       {
-        path: caller.target,
-        method: caller.method as Dispatcher.HttpMethod,
+        method: caller.method,
+        target: caller.target,
         headers,
-        body: caller.openBody(),
-        headersTimeout: this.#delivery.answerTimeoutMs,
-        // Without it undici gives up the connection after each HEAD and each body of a GET or DELETE; our runners need no such care.
-        reset: false,
+        hasBody: caller.hasBody,
+        openBody: () => caller.openBody(),
+        answerTimeoutMs: this.#delivery.answerTimeoutMs,
       },
       this,
     );
@@ -50,54 +53,54 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   abort(): void {
     this.#release();
-    this.#controller?.abort(new errors.RequestAbortedError());
+    this.#connection?.abort();
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new errors.RequestAbortedError());
+  onInformation(status: number, headers: string[]): void {
+    if (this.#over) return;
+    this.#informations += 1;
+    if (this.#informations > MAX_INFORMATION) this.#giveUp(refusals.badAnswer("It sent more interim answers than make sense."));
+    // 100 is said by the gateway itself, once, when the body is wanted.
+    else if (status !== 100) this.#delivery.input.caller.inform(status, toCallerHeaders(headers, this.#delivery.input.hostname));
   }
 
-  onResponseStart(controller: Controller, status: number, _headers: unknown, message?: string): void {
-    if (this.#over || status < 200) return;
+  onHead(status: number, message: string, received: string[]): void {
+    if (this.#over) return;
     const delivery = this.#delivery;
     if (status === MISDIRECTED && delivery.mayRedirect()) {
-      this.#release();
-      controller.abort(new errors.RequestAbortedError());
+      this.abort();
       delivery.repeat(this.endpoint.instanceId);
       return;
     }
-    const headers = toCallerHeaders((controller.rawHeaders ?? []) as Buffer[], delivery.input.hostname);
-    try {
-      delivery.input.caller.begin(status, message, headers);
-    } catch {
-      // What node refuses to write, such as a control character in a header.
-      this.#release();
-      controller.abort(new errors.RequestAbortedError());
-      delivery.refuse(refusals.noAnswer());
-      return;
-    }
+    const headers = toCallerHeaders(received, delivery.input.hostname, { trailers: true });
+    this.#announced = findHeader(headers, "trailer");
     this.status = status;
+    delivery.input.caller.begin(status, message, headers);
     if (findHeader(headers, "content-type")?.startsWith("text/event-stream")) delivery.onStream();
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  onBody(chunk: Buffer): void {
     if (this.#over) return;
     this.#delivery.onBytes(chunk.length);
     const { caller } = this.#delivery.input;
     if (caller.write(chunk)) return;
-    controller.pause();
-    caller.onDrain(() => controller.resume());
+    const connection = this.#connection;
+    connection?.pause();
+    caller.onDrain(() => connection?.resume());
   }
 
-  onResponseEnd(): void {
+  onPause(): void {
+    if (!this.#over && this.status !== undefined) this.#delivery.input.caller.flush();
+  }
+
+  onEnd(trailers: readonly string[]): void {
     if (this.#over || this.status === undefined) return;
     this.#release();
     this.#delivery.onAnswered(this.status);
-    this.#delivery.input.caller.end();
+    this.#delivery.input.caller.end(trailers.length === 0 ? trailers : toCallerTrailers(trailers, this.#announced));
   }
 
-  onResponseError(_controller: Controller | null, error: Error): void {
+  onFailed(failure: Failure): void {
     if (this.#over) return;
     this.#release();
     const delivery = this.#delivery;
@@ -105,11 +108,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.status !== undefined) {
       delivery.onCut(this.status);
       delivery.input.caller.fail();
-    } else if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
-      delivery.refuse(refusals.badRequest("Its path or one of its headers is not valid HTTP."));
-    } else if (this.#controller === null) delivery.onUnreached(instanceId);
-    else if (isStaleConnection(error) && delivery.mayRepeat()) delivery.repeat(instanceId);
-    else delivery.refuse(error instanceof errors.HeadersTimeoutError ? refusals.timeout() : refusals.noAnswer());
+    } else if (failure === "unreached") delivery.onUnreached(instanceId);
+    else if (failure === "stale" && delivery.mayRepeat()) delivery.repeat(instanceId);
+    else delivery.refuse(toRefusal(failure));
+  }
+
+  #giveUp(refusal: Refusal): void {
+    this.abort();
+    this.#delivery.refuse(refusal);
   }
 
   #release(): void {
@@ -120,12 +126,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
-/**
- * Whether a kept connection had been closed by the other side when the request was written on it: the usual race of keep-alive.
- * A connection that carried an answer before and now ends without a byte is one; so is a write that was refused.
- */
-function isStaleConnection(error: Error): boolean {
-  if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "EPIPE" || code === "ECONNRESET";
+function toRefusal(failure: Exclude<Failure, "unreached">): Refusal {
+  switch (failure) {
+    case "timeout":
+      return refusals.timeout();
+    case "too_large":
+      return refusals.badAnswer("The headers of its answer are larger than 64 KiB.");
+    case "status_line":
+      return refusals.badAnswer("What it sent is not HTTP/1.1.");
+    case "header":
+      return refusals.badAnswer("One of the headers of its answer is not valid HTTP.");
+    case "framing":
+      return refusals.badAnswer("The headers of its answer contradict each other about its length.");
+    default:
+      return refusals.noAnswer();
+  }
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { findHeader, withoutField } from "./headers.ts";
 import type { GatewayAnswer } from "./refusal.ts";
 
 /** Who asked, as a delivery sees them: a visitor's connection, or the platform itself. */
@@ -15,12 +16,16 @@ export interface Caller {
   bytesIn(): number;
   /** The body for one attempt; asked for again only while none of it was taken. Null without a body. */
   openBody(): Readable | Buffer | null;
-  /** Begins the answer. May throw for what HTTP cannot carry. */
+  /** An interim answer (1xx), for those who understand them. */
+  inform(status: number, headers: string[]): void;
+  /** Begins the answer, which may be held back until `flush` or `end`, so that a small one goes out in one write. */
   begin(status: number, message: string | undefined, headers: string[]): void;
-  /** @returns false when the caller is to be given time until `onDrain`. */
+  /** The chunk is the callee's to keep. @returns false when the caller is to be given time until `onDrain`. */
   write(chunk: Buffer): boolean;
   onDrain(resume: () => void): void;
-  end(): void;
+  /** More may take a while: what was given so far goes out now. */
+  flush(): void;
+  end(trailers: readonly string[]): void;
   /** Cuts the answer short in a way that the caller can tell from its end. */
   fail(): void;
   refuse(answer: GatewayAnswer): void;
@@ -28,6 +33,9 @@ export interface Caller {
 
 /** How long the rest of a body that nobody wants is read after the answer, so that the answer is not lost in a reset. */
 const LINGER_MS = 5_000;
+
+/** Up to this size copying a body is cheaper than a second write. */
+const MAX_JOINED_BYTES = 16_384;
 
 /** A visitor's request. */
 export class HttpCaller implements Caller {
@@ -38,8 +46,13 @@ export class HttpCaller implements Caller {
   readonly hasBody: boolean;
   #sendContinue: boolean;
   #bytesIn = 0;
-  #written = false;
+  /** The beginning of the body, while it waits for company. */
+  #chunk: Buffer | null = null;
+  #flushed = false;
   #resume: (() => void) | null = null;
+  /** The most body bytes that are taken; `onBodyTooLarge` is told once they are passed. */
+  bodyLimit = Number.POSITIVE_INFINITY;
+  onBodyTooLarge: (() => void) | null = null;
 
   constructor(req: IncomingMessage, res: ServerResponse, target: string, sendContinue: boolean) {
     this.#req = req;
@@ -71,6 +84,7 @@ export class HttpCaller implements Caller {
       this.#req,
       (bytes) => {
         this.#bytesIn += bytes;
+        if (this.#bytesIn > this.bodyLimit) this.onBodyTooLarge?.();
       },
       () => {
         if (!this.#sendContinue) return;
@@ -80,20 +94,35 @@ export class HttpCaller implements Caller {
     );
   }
 
+  inform(status: number, headers: string[]): void {
+    const res = this.#res;
+    // RFC 9110, 15.2: HTTP/1.0 knows no interim answers. Node writes these two; others say nothing to anyone today.
+    if (this.#req.httpVersionMinor === 0 || res.headersSent) return;
+    if (status === 102) res.writeProcessing();
+    else if (status === 103) {
+      try {
+        res.writeEarlyHints(toHints(headers));
+      } catch {
+        // A link that node does not take for one: hints are optional, and the answer itself is still to come.
+      }
+    }
+  }
+
   begin(status: number, message: string | undefined, headers: string[]): void {
     const res = this.#res;
     // The app's own Date stands; where it sent none, none is added.
     res.sendDate = false;
-    if (message) res.writeHead(status, message, headers);
-    else res.writeHead(status, headers);
-    // A head that no body follows at once (a stream of events) is sent now; else both go out in one write.
-    setImmediate(() => {
-      if (!this.#written && !res.writableEnded && !res.destroyed) res.flushHeaders();
-    });
+    const kept = this.#carriesTrailers(status, headers) ? headers : withoutField(headers, "trailer");
+    if (!message) res.writeHead(status, kept);
+    else res.writeHead(status, message, kept);
   }
 
   write(chunk: Buffer): boolean {
-    this.#written = true;
+    if (this.#chunk === null && !this.#flushed) {
+      this.#chunk = chunk;
+      return true;
+    }
+    this.flush();
     return this.#res.write(chunk);
   }
 
@@ -102,9 +131,34 @@ export class HttpCaller implements Caller {
     this.#resume = resume;
   }
 
-  end(): void {
+  flush(): void {
+    const chunk = this.#chunk;
+    if (chunk !== null) {
+      this.#chunk = null;
+      this.#res.write(chunk);
+    } else if (!this.#flushed) this.#res.flushHeaders();
+    this.#flushed = true;
+  }
+
+  end(trailers: readonly string[]): void {
+    const res = this.#res;
+    const chunk = this.#chunk;
     this.#linger();
-    this.#res.end();
+    if (trailers.length > 0) {
+      this.flush();
+      // Node writes them only where the answer is in chunks.
+      res.addTrailers(toPairs(trailers));
+      res.end();
+    } else if (chunk === null) res.end();
+    // As text, one byte a character, node sends it together with the head instead of one after the other.
+    else if (chunk.length <= MAX_JOINED_BYTES) res.end(chunk.toString("latin1"), "latin1");
+    else res.end(chunk);
+  }
+
+  /** Whether trailers, if the app declares some, can follow: node throws where they cannot. */
+  #carriesTrailers(status: number, headers: readonly string[]): boolean {
+    if (this.#req.httpVersionMinor === 0 || this.method === "HEAD" || status === 204 || status === 304) return false;
+    return findHeader(headers, "content-length") === undefined;
   }
 
   fail(): void {
@@ -125,6 +179,23 @@ export class HttpCaller implements Caller {
     req.once("close", () => clearTimeout(timer));
     req.resume();
   }
+}
+
+/** As node wants the headers of a 103: an object, with all links in one list. */
+function toHints(headers: readonly string[]): { link: string[]; [name: string]: string | string[] } {
+  const hints: { link: string[]; [name: string]: string | string[] } = { link: [] };
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const key = headers[i]!.toLowerCase();
+    if (key === "link") hints.link.push(headers[i + 1]!);
+    else hints[key] = headers[i + 1]!;
+  }
+  return hints;
+}
+
+function toPairs(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
+  return pairs;
 }
 
 export function acceptsHtml(req: IncomingMessage): boolean {

@@ -385,10 +385,10 @@ test("an answer that is no HTTP is a 502 with a request id and no internals", as
   expect(answer.status).toBe(502);
   expect(JSON.parse(answer.body)).toEqual({
     type: "about:blank",
-    title: "The app did not answer",
+    title: "The app's answer cannot be passed on",
     status: 502,
     code: "app_failed",
-    detail: "It ended the connection without a whole answer.",
+    detail: "What it sent is not HTTP/1.1.",
     requestId: harness.records[0]!.id,
   });
 });

@@ -220,7 +220,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       stopped = true;
       for (const delivery of open) delivery.destroy();
       await sleeper.stop();
-      await apps.close();
+      apps.close();
     },
   };
 }

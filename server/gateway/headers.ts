@@ -149,29 +149,44 @@ function without(headers: readonly string[], names: readonly string[]): string[]
   return kept;
 }
 
-/** The headers a caller gets: the app's in their order and spelling, less those about our connection to the app. */
-export function toCallerHeaders(raw: readonly (Buffer | string)[], hostname: string): string[] {
+/**
+ * The headers a caller gets: the app's in their order and spelling, less those about our connection to the app. With `trailers`
+ * the announcement of trailers stays, for a caller that gets those too.
+ */
+export function toCallerHeaders(raw: readonly string[], hostname: string, { trailers = false } = {}): string[] {
   const headers: string[] = [];
   let listed: string[] | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = toText(raw[i]!);
-    const value = toText(raw[i + 1]!);
+    const name = raw[i]!;
+    const value = raw[i + 1]!;
     const key = name.toLowerCase();
     if (HOP_BY_HOP.has(key)) {
       if (key === "connection") {
         const found = listedByConnection(value);
-        if (found.length > 0) listed = found;
-      }
-      continue;
-    }
-    headers.push(name, key === "set-cookie" ? confineCookie(value, hostname) : value);
+        if (found.length > 0) listed = listed === undefined ? found : listed.concat(found);
+      } else if (trailers && key === "trailer") headers.push(name, value);
+    } else headers.push(name, key === "set-cookie" ? confineCookie(value, hostname) : value);
   }
   return listed === undefined ? headers : without(headers, listed);
 }
 
-/** Bytes of a header one to one, as node writes them back. */
-function toText(value: Buffer | string): string {
-  return typeof value === "string" ? value : value.toString("latin1");
+/** What a trailer must not say: who merges it into the head would read another message (RFC 9110, 6.5.1). */
+const NO_TRAILERS = new Set(["content-length", "content-encoding", "content-type", "content-range", "set-cookie", "host", "authorization"]);
+
+/** The trailers a caller gets: those that the answer's `Trailer` header announced. */
+export function toCallerTrailers(raw: readonly string[], announced: string | undefined): string[] {
+  const names = (announced ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const trailers: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const key = raw[i]!.toLowerCase();
+    if (names.includes(key) && !HOP_BY_HOP.has(key) && !NO_TRAILERS.has(key)) trailers.push(raw[i]!, raw[i + 1]!);
+  }
+  return trailers;
+}
+
+/** A flat list without the field `name` (lower case). */
+export function withoutField(headers: string[], name: string): string[] {
+  return findHeader(headers, name) === undefined ? headers : without(headers, [name]);
 }
 
 /** The value of `name` (lower case) in a flat list, or undefined. */

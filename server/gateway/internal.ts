@@ -62,6 +62,9 @@ export class InternalCaller implements Caller {
     return this.#body;
   }
 
+  /** Interim answers are for those who can act on them. */
+  inform(): void {}
+
   begin(status: number, _message: string | undefined, headers: string[]): void {
     this.status = status;
     this.headers = headers;
@@ -69,8 +72,7 @@ export class InternalCaller implements Caller {
 
   write(chunk: Buffer): boolean {
     const room = MAX_INTERNAL_BODY_BYTES - this.#kept;
-    // A copy, for the chunk is a window into a larger buffer that would stay with it.
-    this.#chunks.push(Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk));
+    this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
     this.#kept += Math.min(chunk.length, room);
     if (chunk.length > room) this.#settle({ truncated: true });
     return true;
@@ -78,6 +80,8 @@ export class InternalCaller implements Caller {
 
   /** Memory is never full: `write` says so. */
   onDrain(): void {}
+
+  flush(): void {}
 
   end(): void {
     this.#settle({ truncated: false });

@@ -99,6 +99,12 @@ export const refusals = {
     title: "The app did not answer",
     detail: "It ended the connection without a whole answer.",
   }),
+  badAnswer: (detail: string): Refusal => ({
+    status: 502,
+    code: "app_failed",
+    title: "The app's answer cannot be passed on",
+    detail,
+  }),
   timeout: (): Refusal => ({
     status: 504,
     code: "app_timeout",
