@@ -32,7 +32,7 @@ afterEach(async () => {
   rmSync(source.dataDir, { recursive: true });
 });
 
-const env = (vault = running) => createAppEnv(appModels(storage.connection), vault);
+const env = (vault = running) => createAppEnv(appModels(storage.connection), storage, vault);
 const keysInFile = () => readFileSync(ownKeyFile(source.dataDir), "utf8").trim().split("\n");
 
 async function recordDatabase(physicalName: string): Promise<void> {
@@ -121,9 +121,7 @@ test("a value that no key opens is named, left as it is, and keeps nothing else 
 
 test("keys of the user's own are not changed: the first of them seals everything", async () => {
   const [old, next] = ["o".repeat(40), "n".repeat(40)];
-  await createAppEnv(appModels(storage.connection), createVault({ ...source, secretKey: old })).replace("one", [
-    { name: "A", value: "1", secret: true },
-  ]);
+  await env(createVault({ ...source, secretKey: old })).replace("one", [{ name: "A", value: "1", secret: true }]);
   expect(await rotateSecrets(storage, { ...source, secretKey: `${next},${old}` })).toEqual({ key: "given", resealed: 1, unreadable: [] });
   expect(await env(createVault({ ...source, secretKey: next })).open("one")).toEqual({ A: "1" });
   expect(keysInFile()).toHaveLength(1);

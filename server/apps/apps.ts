@@ -76,7 +76,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     const record = await models.app
       .findOneAndUpdate(
         { _id: id, ownerId, deletedAt: null, ...filter },
-        { $set: { ...set, updatedAt: now, changedAt: now } },
+        { $set: { ...set, updatedAt: now, changedAt: now }, $inc: { revision: 1 } },
         { returnDocument: "after" },
       )
       .lean<AppRecord>();

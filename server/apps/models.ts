@@ -41,6 +41,8 @@ const appSchema = new Schema(
     updatedAt: { type: Date, required: true },
     /** Moves with every write that gateways must hear of, where the server has no change streams. */
     changedAt: { type: Date, required: true },
+    /** Counts those writes: of two copies of this document the higher one is the newer, in whichever order they came. */
+    revision: { type: Number, default: 0 },
     lastRequestAt: { type: Date, default: null },
     /** Set when its deletion began; such an app is seen by nobody, and the reconciler ends what a crash left. */
     deletedAt: { type: Date, default: null },

@@ -50,9 +50,10 @@ export function createAppRecords(options: {
   const { app } = models;
   const alive = { deletedAt: null };
 
-  const change = async (filter: object, update: { $set?: object; $inc?: object }): Promise<AppRecord | null> => {
+  const change = async (filter: object, update: { $set: object }): Promise<AppRecord | null> => {
     const $set = { ...update.$set, changedAt: new Date() };
-    const changed = await app.findOneAndUpdate({ ...filter, ...alive }, { ...update, $set }, { returnDocument: "after" }).lean<AppRecord>();
+    const $inc = { revision: 1 };
+    const changed = await app.findOneAndUpdate({ ...filter, ...alive }, { $set, $inc }, { returnDocument: "after" }).lean<AppRecord>();
     if (changed) options.onChanged(changed);
     return changed;
   };
@@ -88,7 +89,7 @@ export function createAppRecords(options: {
       await change({ _id: appId }, { $set: { lastDeployment: deployment } });
     },
     async markAllAsleep() {
-      await app.updateMany({ status: "running" }, { $set: { status: "sleeping", changedAt: new Date() } });
+      await app.updateMany({ status: "running" }, { $set: { status: "sleeping", changedAt: new Date() }, $inc: { revision: 1 } });
     },
     async touch(activity) {
       if (activity.size === 0) return;

@@ -29,7 +29,11 @@ export function createRemoval(options: {
     async remove(record) {
       const now = new Date();
       const marked = await app
-        .findOneAndUpdate({ _id: record._id, deletedAt: null }, { $set: { deletedAt: now, changedAt: now } }, { returnDocument: "after" })
+        .findOneAndUpdate(
+          { _id: record._id, deletedAt: null },
+          { $set: { deletedAt: now, changedAt: now }, $inc: { revision: 1 } },
+          { returnDocument: "after" },
+        )
         .lean<AppRecord>();
       if (!marked) return;
       failpoint("delete-marked");

@@ -5,6 +5,8 @@ import type { AppModels, AppRecord } from "./models.ts";
 /** How many hosts that nobody has are remembered, and for how long, so that a scanner costs no query per request. */
 const unknownHosts = 10_000;
 const unknownMs = 2_000;
+/** An answer to a write comes late by a moment, not by ten thousand deletions. */
+const mostGone = 10_000;
 
 const fields = {
   slug: 1,
@@ -16,6 +18,7 @@ const fields = {
   statusReason: 1,
   sleepAfterMinutes: 1,
   deletedAt: 1,
+  revision: 1,
 } as const;
 type RouteRecord = Pick<AppRecord, "_id" | keyof typeof fields>;
 
@@ -38,8 +41,8 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
   const bySlug = new Map<string, Entry>();
   const unknown = new Map<string, number>();
 
-  /** Apps that are being read, and whether one was written meanwhile: what was read may then be from before, and is read again. */
-  const reading = new Map<string, { overtaken: boolean; done: Promise<void> }>();
+  /** Deleted apps, so that an older write's answer that comes late does not bring one back. */
+  const gone = new Set<string>();
   let readingAll: Set<string> | null = null;
   /** While changes are not heard: a host leads where it led, but what is started is asked of the database. */
   let deaf = true;
@@ -50,63 +53,44 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
     byId.delete(appId);
     if (bySlug.get(known.route.slug) === known) bySlug.delete(known.route.slug);
   };
-  const take = (record: RouteRecord): void => {
-    const appId = String(record._id);
+  const bury = (appId: string): void => {
     drop(appId);
-    if (record.deletedAt) return;
-    const entry = toEntry(record, appId);
+    if (gone.size >= mostGone) gone.clear();
+    gone.add(appId);
+  };
+  /** Takes what was read or written. Answers come in any order: what is older than what is known is left. */
+  const put = (record: RouteRecord): void => {
+    const appId = String(record._id);
+    const revision = record.revision ?? 0;
+    readingAll?.add(appId);
+    if (gone.has(appId) || revision < (byId.get(appId)?.revision ?? 0)) return;
+    if (record.deletedAt) {
+      bury(appId);
+      return;
+    }
+    drop(appId);
+    const entry = toEntry(record, appId, revision);
     byId.set(appId, entry);
     bySlug.set(entry.route.slug, entry);
     unknown.delete(entry.route.slug);
   };
-  const put = (record: RouteRecord): void => {
-    const appId = String(record._id);
-    const read = reading.get(appId);
-    if (read) read.overtaken = true;
-    readingAll?.add(appId);
-    take(record);
-  };
-  const refresh = (appId: string): Promise<void> => {
-    const running = reading.get(appId);
-    if (running) {
-      running.overtaken = true;
-      return running.done;
-    }
-    const read = { overtaken: true, done: Promise.resolve() };
-    const readUntilCurrent = async (): Promise<void> => {
-      while (read.overtaken) {
-        read.overtaken = false;
-        const record = await app.findById(appId, fields).lean<RouteRecord>();
-        if (read.overtaken) continue;
-        readingAll?.add(appId);
-        if (record) take(record);
-        else drop(appId);
-      }
-    };
-    reading.set(appId, read);
-    read.done = readUntilCurrent().finally(() => reading.delete(appId));
-    return read.done;
+  const refresh = async (appId: string): Promise<void> => {
+    const record = await app.findById(appId, fields).lean<RouteRecord>();
+    if (record) put(record);
+    else bury(appId);
   };
   const readAll = async (): Promise<void> => {
-    const newer = new Set<string>();
-    readingAll = newer;
-    const seen = new Set<string>();
-    try {
-      for await (const record of app.find({ deletedAt: null }, fields).lean<RouteRecord>().cursor({ batchSize: 1_000 })) {
-        const appId = String((record as RouteRecord)._id);
-        seen.add(appId);
-        if (!newer.has(appId)) take(record as RouteRecord);
-      }
-      for (const appId of byId.keys()) if (!seen.has(appId) && !newer.has(appId)) drop(appId);
-    } finally {
-      if (readingAll === newer) readingAll = null;
-    }
+    const seen = (readingAll = new Set<string>());
+    for await (const record of app.find({ deletedAt: null }, fields).lean<RouteRecord>().cursor({ batchSize: 1_000 }))
+      put(record as RouteRecord);
+    readingAll = null;
+    for (const appId of byId.keys()) if (!seen.has(appId)) drop(appId);
   };
   /** An app made a moment ago by another process may not have been told of yet. */
   const lookUp = async (slug: string): Promise<Route | undefined> => {
-    const record = await app.findOne({ slug, deletedAt: null }, { _id: 1 }).lean<Pick<AppRecord, "_id">>();
+    const record = await app.findOne({ slug, deletedAt: null }, fields).lean<RouteRecord>();
     if (record) {
-      await refresh(String(record._id));
+      put(record);
       return bySlug.get(slug)?.route;
     }
     if (unknown.size >= unknownHosts) unknown.clear();
@@ -122,6 +106,7 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
       return lookUp(slug);
     },
     findById: (appId) => byId.get(appId)?.route,
+    describe: async (appId) => (await app.findById(appId, { name: 1, description: 1 }).lean<AppRecord>()) ?? undefined,
     findLive: (appId) => (deaf ? undefined : (byId.get(appId)?.live ?? undefined)),
     put,
     async start(signal) {
@@ -140,13 +125,15 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
 }
 
 interface Entry {
+  revision: number;
   route: Route;
   live: LiveApp | null;
 }
 
-function toEntry({ _id, slug, name, entrypoint, databaseId, live, ...record }: RouteRecord, appId: string): Entry {
+function toEntry({ _id, slug, name, entrypoint, databaseId, live, ...record }: RouteRecord, appId: string, revision: number): Entry {
   const state = record.status === "stopped" && live ? "stopped" : live ? "live" : "never";
   return {
+    revision,
     route: { appId, slug, state, reason: record.statusReason ?? undefined, sleepAfterMs: record.sleepAfterMinutes * 60_000 },
     live: live ? { _id, slug, name, entrypoint, databaseId, live: { hash: live.hash, version: live.version } } : null,
   };
