@@ -1,6 +1,7 @@
 """What a runner has done before its app is known: everything imported and rehearsed once, in the zygote, for all that it forks."""
 
 import asyncio
+import functools
 import gc
 import importlib
 import socket
@@ -39,6 +40,10 @@ PRELOADED = (
 )
 
 
+# Of this package, what each runner would otherwise import for itself.
+OWN = ("run", "server", "middleware", "exception_log", "loader", "workspace", "proxies")
+
+
 def preload() -> float:
     """Imports what apps use and freezes it for the collector; milliseconds."""
     started = time.perf_counter()
@@ -48,6 +53,8 @@ def preload() -> float:
         except ImportError:
             # A preload is a favour: an environment without the package serves all the same.
             continue
+    for name in OWN:
+        importlib.import_module(f"fp_runner.{name}")
     rehearse()
     # The rehearsal's worker threads have been told to end: a fork must not happen beside them.
     for thread in threading.enumerate():
@@ -60,6 +67,13 @@ def preload() -> float:
 
 def rehearse() -> None:
     """Builds and calls a small app: the first schema, the first request and the first thread cost more than all that follow."""
+    asyncio.run(_call_both(rehearsal_app()))
+    _rehearse_database()
+
+
+@functools.cache
+def rehearsal_app() -> object:
+    """One for all: made in the zygote, called in each of its forks."""
     from fastapi import FastAPI
     from pydantic import create_model
 
@@ -67,9 +81,7 @@ def rehearse() -> None:
     app = FastAPI()
     app.get("/{item}")(lambda item: {"item": item})
     app.post("/")(_accept(model))
-    # A loop of its own, closed when it is over: no thread and no task of the rehearsal is left for the app to find.
-    asyncio.run(_call_both(app))
-    _rehearse_database()
+    return app
 
 
 def _rehearse_database() -> None:
@@ -124,6 +136,9 @@ def wait_and_run(control: "Control", listener: socket.socket, relay_port: int) -
     from .run import Claim, run
     from .server import new_event_loop
 
+    # Once more for this process: memory that a request writes to is copied now, 3.5 ms that no visitor waits for. Building the app
+    # anew as well would cost every fork 10 ms to save a wake one.
+    asyncio.run(_call_both(rehearsal_app()))
     loop = new_event_loop()
     control.send({"type": "warm"})
     message = control.receive()
