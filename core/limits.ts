@@ -69,8 +69,14 @@ export const timeLimits = {
   checkMs: 5_000,
   /** In-flight requests of an instance that is being replaced or put to sleep. */
   drainMs: 30_000,
+  /** Streams of events when the platform stops: an answer that is written as it is thought out may end, one without end does not hold up the stop. */
+  streamDrainMs: 10_000,
   /** A request held while its app wakes. */
   wakeWaitMs: 30_000,
+  /** A request held while its app is busy: as long as one for a wake. */
+  queueMs: 30_000,
+  /** An upload that sends nothing at all for so long, while it is being read, has no sender any more. */
+  bodyIdleMs: 60_000,
   /** A browser's navigation sees the waiting page after this. */
   waitingPageMs: 1_000,
   /** An explorer query. */
@@ -84,6 +90,12 @@ export const timeLimits = {
 export const trafficLimits = {
   /** Requests held per app while it wakes. */
   waitingRequests: 1_000,
+  /** Per app, sustained. More than one instance of half a core answers; less than one caller's loop costs its neighbours on the machine. */
+  appRequestsPerSecond: 1_000,
+  /** Per app, at once: a wake with all that may wait for it, twice. */
+  appRequestBurst: 2_000,
+  /** Per app, held while its instances work on as many as they may (`instanceLimits.concurrency`). As many as may wait for a wake. */
+  queuedRequests: 1_000,
   /** A JSON body of the API: all files of a bundle in base64 with escapes fit twice. */
   apiBodyBytes: 2_000_000,
   /** The test panel's body and what it shows of an answer. */

@@ -22,6 +22,11 @@ export interface WakeFlight {
   coldStartMs: number | null;
 }
 
+/** Someone who waits until an instance has room. Told exactly once, unless it left before; the place is taken for it then. */
+export interface Queued {
+  onPlace(): void;
+}
+
 /** The cold start goes on one record only: that of the first request that was forwarded after it. */
 export function claimColdStart(flight: WakeFlight): number | null {
   const { coldStartMs } = flight;
@@ -36,6 +41,12 @@ export interface AppState {
   inFlight: number;
   /** Of `inFlight`, upgraded connections. */
   sockets: number;
+  /** Of `inFlight`, those an instance is working on: each holds one of the app's places. */
+  busy: number;
+  /** Who waits for a place, in order; null while nobody does. */
+  queue: Set<Queued> | null;
+  /** When the app's bucket of requests is full again, as of `performance.now()`: all that a token bucket needs to know. */
+  bucketFullAt: number;
   /** `Date.now()` of the last sign of inbound work. */
   lastActiveAt: number;
   /** The `lastActiveAt` that was reported last. */
@@ -74,6 +85,9 @@ export class AppTable {
         sleepAfterMs,
         inFlight: 0,
         sockets: 0,
+        busy: 0,
+        queue: null,
+        bucketFullAt: 0,
         lastActiveAt: 0,
         reportedAt: 0,
         flight: null,
@@ -107,6 +121,48 @@ export class AppTable {
     const made = createUpstream(endpoint);
     state.upstreams.push(made);
     return made;
+  }
+
+  /** Counts a request into the app's bucket. @returns 0, or in how many seconds there will be room for one. */
+  takeToken(state: AppState, now: number): number {
+    const { requestsPerSecond, requestBurst } = this.#limits;
+    const fullAt = Math.max(state.bucketFullAt, now);
+    const overMs = fullAt - now - ((requestBurst - 1) * 1_000) / requestsPerSecond;
+    if (overMs > 0) return Math.max(1, Math.ceil(overMs / 1_000));
+    state.bucketFullAt = fullAt + 1_000 / requestsPerSecond;
+    return 0;
+  }
+
+  /** Takes one of the app's places, if there is one. */
+  takePlace(state: AppState): boolean {
+    const { concurrencyPerInstance } = this.#limits;
+    // Most requests pass on the first comparison, without a look at the instances.
+    if (state.busy >= concurrencyPerInstance && state.busy >= concurrencyPerInstance * this.#runtime.endpoints(state.appId).length)
+      return false;
+    state.busy += 1;
+    return true;
+  }
+
+  /** Lets `queued` wait for a place. @returns false when as many as may are waiting. */
+  queue(state: AppState, queued: Queued): boolean {
+    state.queue ??= new Set();
+    if (state.queue.size >= this.#limits.queuedPerApp) return false;
+    state.queue.add(queued);
+    return true;
+  }
+
+  /** Gives a place back: to those who wait, longest first. */
+  leavePlace(state: AppState): void {
+    state.busy -= 1;
+    while (state.queue !== null) {
+      const [next] = state.queue;
+      if (next === undefined) state.queue = null;
+      else if (!this.takePlace(state)) return;
+      else {
+        state.queue.delete(next);
+        next.onPlace();
+      }
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Endpoint, Runtime } from "#server/runtime/runtime.ts";
 import { claimColdStart } from "./apps.ts";
-import type { AppState, AppTable, Waiter, WakeFlight } from "./apps.ts";
+import type { AppState, AppTable, Queued, Waiter, WakeFlight } from "./apps.ts";
 import { Attempt } from "./attempt.ts";
 import type { Caller } from "./caller.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -21,6 +21,8 @@ export interface DeliveryContext {
   refuse: (refusal: Refusal, requestId: string, wantsHtml: boolean) => GatewayAnswer;
   /** Counts an answer that is no refusal in words: the waiting page. */
   onRefused: (code: GatewayCode) => void;
+  /** Streams of events that are open. */
+  streams: Set<Delivery>;
 }
 
 export interface DeliveryInput {
@@ -40,8 +42,8 @@ const RETRY_PAUSE_MAX_MS = 500;
 /** RFC 9110, 9.2.2, as far as a lost answer may be asked for again without anyone noticing. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** The way of one request from its caller to an instance and back: waits for a start, tries, tries again where that is safe, records. */
-export class Delivery implements Waiter {
+/** The way of one request from its caller to an instance and back: waits for a start and for a place, tries, tries again where that is safe, records. */
+export class Delivery implements Waiter, Queued {
   readonly input: DeliveryInput;
   readonly app: AppState;
   readonly #context: DeliveryContext;
@@ -52,6 +54,7 @@ export class Delivery implements Waiter {
   #timer: NodeJS.Timeout | undefined;
   #pauses = 0;
   #repeated = false;
+  #hasPlace = false;
   #avoid: string | undefined;
   #triedUntil = 0;
   #coldStartMs: number | null = null;
@@ -76,11 +79,14 @@ export class Delivery implements Waiter {
 
   start(): void {
     const { app } = this;
+    const { apps, limits } = this.#context;
     this.started = true;
     app.lastActiveAt = this.#at;
-    const full = app.inFlight >= this.#context.limits.inFlightPerApp;
+    const full = app.inFlight >= limits.inFlightPerApp;
     app.inFlight += 1;
-    if (full) this.refuse(refusals.tooManyInFlight());
+    const waitSeconds = apps.takeToken(app, this.#startedAt);
+    if (waitSeconds > 0) this.refuse(refusals.tooManyRequests(waitSeconds));
+    else if (full) this.refuse(refusals.tooManyInFlight());
     else this.#proceed();
   }
 
@@ -96,6 +102,27 @@ export class Delivery implements Waiter {
     if (this.#over) return;
     this.#finish(refusal.status, "gateway");
     this.input.caller.refuse(this.#context.refuse(refusal, this.input.requestId, this.input.caller.wantsHtml));
+  }
+
+  /** Breaks off a stream, for the platform's own stop: its reader comes back by itself. */
+  cut(): void {
+    const attempt = this.#attempt;
+    if (this.#over || attempt?.status === undefined) return;
+    this.#finish(attempt.status, "app");
+    this.input.caller.fail();
+    attempt.abort();
+  }
+
+  /** Ends a request whose body is at fault, wherever it is: answered, if no answer has begun. */
+  refuseBody(refusal: Refusal): void {
+    if (this.#over) return;
+    const attempt = this.#attempt;
+    if (attempt?.status === undefined) this.refuse(refusal);
+    else {
+      this.#finish(attempt.status, "app", { aborted: "client" });
+      this.input.caller.fail();
+    }
+    attempt?.abort();
   }
 
   #proceed(): void {
@@ -141,11 +168,31 @@ export class Delivery implements Waiter {
   }
 
   #forward(upstream: Upstream): void {
+    const { apps, limits } = this.#context;
+    if (!this.#hasPlace && !apps.takePlace(this.app)) {
+      if (apps.queue(this.app, this)) this.#timer = setTimeout(() => this.refuse(refusals.tooManyInFlight()), limits.queueMs);
+      else this.refuse(refusals.tooManyInFlight());
+      return;
+    }
+    this.#hasPlace = true;
     const { headers } = this.input;
     headers[headers.length - 1] = upstream.endpoint.instanceId;
     const leave = this.#context.runtime.enter(this.app.appId, upstream.endpoint.instanceId);
     this.#attempt = new Attempt(this, upstream, leave);
     this.#attempt.start();
+  }
+
+  /** The instances may have changed while it waited: everything is looked at anew. */
+  onPlace(): void {
+    clearTimeout(this.#timer);
+    this.#hasPlace = true;
+    this.#proceed();
+  }
+
+  #leavePlace(): void {
+    if (!this.#hasPlace) return;
+    this.#hasPlace = false;
+    this.#context.apps.leavePlace(this.app);
   }
 
   /** The attempt ended before the app was given anything. Any request may be tried again. */
@@ -184,8 +231,10 @@ export class Delivery implements Waiter {
     this.#bytesOut += bytes;
   }
 
-  /** The head of the answer of a stream: its latency ends here, its connection may last for hours. */
+  /** The head of the answer of a stream: its latency ends here, its connection may last for hours and keeps no place. */
   onStream(): void {
+    this.#leavePlace();
+    this.#context.streams.add(this);
     this.#streamLatencyMs = performance.now() - this.#startedAt;
   }
 
@@ -203,10 +252,17 @@ export class Delivery implements Waiter {
     this.#flight = null;
   }
 
+  #leaveQueues(): void {
+    this.#leaveFlight();
+    this.app.queue?.delete(this);
+    this.#leavePlace();
+    if (this.#streamLatencyMs !== null) this.#context.streams.delete(this);
+  }
+
   #finish(status: number, answeredBy: "app" | "gateway", ending?: { aborted: "client" | "app" }): void {
     if (this.#over) return;
     this.#over = true;
-    this.#leaveFlight();
+    this.#leaveQueues();
     const { app, input } = this;
     app.inFlight -= 1;
     app.lastActiveAt = Date.now();

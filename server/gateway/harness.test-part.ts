@@ -10,6 +10,8 @@ import { connect } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createHttpServer } from "#server/prepare/http-server.ts";
+import type { HttpServerOptions } from "#server/prepare/http-server.ts";
 import type { Endpoint, Runtime, RuntimeEvent, WakeResult } from "#server/runtime/runtime.ts";
 import { createGateway } from "./index.ts";
 import type { Gateway, GatewayOptions, RequestRecord, Route } from "./index.ts";
@@ -119,16 +121,18 @@ export interface Answer {
   body: string;
 }
 
-export async function createHarness(options: Partial<GatewayOptions> = {}): Promise<Harness> {
+export async function createHarness(options: Partial<GatewayOptions> = {}, http: HttpServerOptions = {}): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "fp-gateway-"));
   const runtime = createFakeRuntime();
   const records: RequestRecord[] = [];
   const activity: Map<string, Date>[] = [];
   const route: Route = { appId: "a1", slug: "notes", state: "live", sleepAfterMs: 60_000 };
+  const about = { name: "Notes & more", description: 'Says "hello" – to <you>' };
   const gateway = createGateway({
     routes: {
       find: (slug) => (slug === route.slug ? route : undefined),
       findById: (appId) => (appId === route.appId ? route : undefined),
+      describe: async (appId) => (appId === route.appId ? about : undefined),
     },
     runtime,
     recordRequest: (record) => records.push(record),
@@ -142,7 +146,8 @@ export async function createHarness(options: Partial<GatewayOptions> = {}): Prom
     sweepEveryMs: 3_600_000,
     ...options,
   });
-  const server = createServer({ requestTimeout: 0 }, (req, res) => gateway.handleRequest(req, res));
+  const server = createHttpServer(http);
+  server.on("request", (req, res) => gateway.handleRequest(req, res));
   server.on("checkContinue", (req, res) => gateway.handleRequest(req, res, { continueUnsent: true }));
   server.on("upgrade", (req, socket, head) => gateway.handleUpgrade(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

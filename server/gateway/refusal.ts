@@ -1,4 +1,5 @@
 /** Answers that the gateway gives itself: what happened, in words a visitor may read, and never an app's internals. */
+import { formatBytes } from "#core/limits.ts";
 import { errorPage, wakingPage } from "./pages.ts";
 
 export interface Refusal {
@@ -12,12 +13,15 @@ export interface Refusal {
 
 export type GatewayCode =
   | "bad_request"
+  | "body_too_large"
+  | "body_timeout"
   | "not_found"
   | "app_stopped"
   | "app_not_deployed"
   | "app_waking"
   | "app_failed"
   | "app_timeout"
+  | "too_many_requests"
   | "too_many_requests_waiting"
   | "too_many_requests_in_flight"
   | "runtime_unavailable"
@@ -37,6 +41,12 @@ export const refusals = {
     code: "bad_request",
     title: "This request cannot be passed on",
     detail: "The only transfer encoding understood here is chunked.",
+  }),
+  tooManyHeaders: (): Refusal => ({
+    status: 431,
+    code: "bad_request",
+    title: "This request cannot be passed on",
+    detail: "It has more than 500 headers.",
   }),
   stopped: (reason: string | undefined): Refusal => ({
     status: 503,
@@ -70,8 +80,27 @@ export const refusals = {
     status: 503,
     code: "too_many_requests_in_flight",
     title: "The app is busy",
-    detail: "It is working on as many requests as it may.",
+    detail: "It is working on as many requests as it may, and none of them ended in time.",
     retryAfterSeconds: 1,
+  }),
+  tooManyRequests: (retryAfterSeconds: number): Refusal => ({
+    status: 429,
+    code: "too_many_requests",
+    title: "Too many requests",
+    detail: "The app was asked more often than it may be. This request did not reach it; try again a little later.",
+    retryAfterSeconds,
+  }),
+  bodyTooLarge: (limitBytes: number): Refusal => ({
+    status: 413,
+    code: "body_too_large",
+    title: "This is too large",
+    detail: `A request to an app may carry ${formatBytes(limitBytes)} here. The setting is APP_BODY_LIMIT_MB.`,
+  }),
+  bodyTimeout: (): Refusal => ({
+    status: 408,
+    code: "body_timeout",
+    title: "The request stopped half-way",
+    detail: "Its body was announced and did not come.",
   }),
   failedToStart: (): Refusal => ({
     status: 502,

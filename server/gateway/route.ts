@@ -10,6 +10,12 @@ export interface Route {
   sleepAfterMs: number;
 }
 
+/** What an app is called, for link previews. */
+export interface About {
+  name: string;
+  description: string;
+}
+
 /**
  * Asked for every request, so an implementation answers from memory; a promise is allowed for the first look at an app.
  * What `find` and `findById` say is believed at once: a stopped app is refused from the next request on.
@@ -17,4 +23,6 @@ export interface Route {
 export interface RouteTable {
   find(slug: string): Route | undefined | Promise<Route | undefined>;
   findById(appId: string): Route | undefined | Promise<Route | undefined>;
+  /** Asked for once in a while, so it may read the database, and the table holds no texts. */
+  describe(appId: string): Promise<About | undefined>;
 }

@@ -53,7 +53,7 @@ test("activity is reported once per change, in batches, and again after a failur
     runtime,
     sleepAfterDefaultMs: 60_000,
     sweepEveryMs: 3_600_000,
-    routes: { find: () => undefined, findById: () => undefined },
+    routes: { find: () => undefined, findById: () => undefined, describe: async () => undefined },
     logger: { warn: () => {}, error: () => {} },
     onActivity: (active) => {
       reports.push(active);

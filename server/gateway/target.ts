@@ -31,6 +31,9 @@ export function isReservedPath(target: string): boolean {
   return /^[/.]*_platform(?:\/|$)/.test(path);
 }
 
+/** Headers of one request. Browsers send some 20; past 2,000 node would drop what follows without a word. */
+const MAX_HEADERS = 500;
+
 /**
  * Node's parser already refuses what smuggling is made of (both lengths, two lengths, bad chunks). What is left: two hosts,
  * of which another reader may believe the other, and encodings that are lost when the body is framed anew.
@@ -39,6 +42,11 @@ export function checkRequest(req: IncomingMessage, { upgrade = false }: { upgrad
   // A line without a version passes for HTTP/0.9.
   if (req.httpVersionMajor !== 1) return refusals.badRequest("It is not HTTP/1.1.");
   const encoding = req.headers["transfer-encoding"];
+  if (req.httpVersionMinor === 0) {
+    // RFC 9112, 6.1: a relay before us that knows no chunks has read another length than we do.
+    if (encoding !== undefined) return refusals.badRequest("HTTP/1.0 has no transfer encodings.");
+  } else if (req.headers.host === undefined) return refusals.badRequest("It names no host.");
+  if (req.rawHeaders.length > 2 * MAX_HEADERS) return refusals.tooManyHeaders();
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "chunked") return refusals.unsupportedEncoding();
   if (upgrade && (encoding !== undefined || (req.headers["content-length"] ?? "0") !== "0")) {
     return refusals.badRequest("A request to switch protocols has no body here.");

@@ -6,6 +6,7 @@ import type { Endpoint } from "#server/runtime/runtime.ts";
 import { claimColdStart } from "./apps.ts";
 import type { AppState, Waiter, WakeFlight } from "./apps.ts";
 import type { DeliveryContext } from "./delivery.ts";
+import { FrameBoundary, GOING_AWAY } from "./frames.ts";
 import { toCallerHeaders } from "./headers.ts";
 import { toRecordedTarget } from "./record.ts";
 import { refusals } from "./refusal.ts";
@@ -28,6 +29,9 @@ export interface UpgradeInput {
   headers: string[];
   hx: Record<string, string>;
 }
+
+/** How long a caller may take to close a WebSocket that it was told to close. */
+const CLOSING_MS = 2_000;
 
 /** Pauses between tries to connect, in ms; the sum is within what a caller waits anyway. */
 const CONNECT_PAUSES_MS = [25, 50, 100, 200, 400];
@@ -52,6 +56,8 @@ export class UpgradeDelivery implements Waiter {
   #coldStartMs: number | null = null;
   #bytesIn = 0;
   #bytesOut = 0;
+  #upstream: Socket | null = null;
+  #boundary: FrameBoundary | null = null;
   #tries = 0;
   #over = false;
 
@@ -76,6 +82,26 @@ export class UpgradeDelivery implements Waiter {
   /** Ends the connection, for the platform's own stop. */
   destroy(): void {
     this.#input.socket.destroy();
+  }
+
+  /**
+   * Tells a WebSocket that the platform goes away (1001), between two frames of the app; the caller's answer to that still reaches
+   * the app. One that is in the middle of a frame, or is no WebSocket yet, is cut when the platform stops.
+   */
+  leave(): void {
+    const upstream = this.#upstream;
+    const { socket } = this.#input;
+    if (upstream === null || socket.writableEnded) return;
+    if (this.#boundary?.between !== true) {
+      upstream.once("data", () => this.leave());
+      return;
+    }
+    upstream.unpipe(socket);
+    socket.write(GOING_AWAY);
+    // What the app still says has no place behind a close frame; its end is the caller's.
+    upstream.resume().once("end", () => socket.end());
+    // Who does not answer in time is not waited for.
+    setTimeout(() => this.destroy(), CLOSING_MS).unref();
   }
 
   #proceed(): void {
@@ -175,7 +201,14 @@ export class UpgradeDelivery implements Waiter {
       if (!upstream.readableEnded) socket.destroy();
     });
     socket.on("data", (chunk: Buffer) => (this.#bytesIn += chunk.length));
-    upstream.on("data", (chunk: Buffer) => (this.#bytesOut += chunk.length));
+    const boundary = protocol.toLowerCase() === "websocket" ? new FrameBoundary() : null;
+    boundary?.feed(upstreamHead);
+    upstream.on("data", (chunk: Buffer) => {
+      this.#bytesOut += chunk.length;
+      boundary?.feed(chunk);
+    });
+    this.#upstream = upstream;
+    this.#boundary = boundary;
     socket.pipe(upstream);
     upstream.pipe(socket);
     socket.on("close", () => upstream.destroy());

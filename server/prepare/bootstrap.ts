@@ -3,11 +3,12 @@
  * every request to `server/app.ts`. It holds no state that the platform needs: in development that lives in another module graph.
  */
 import { rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig, type Config } from "#server/config.ts";
 import type { RunningDatabase } from "#server/storage/embedded/index.ts";
+import { createHttpServer } from "./http-server.ts";
 import { isLoopback, listenNear } from "./listen.ts";
 import { loadPlatform, type LoadedPlatform } from "./load.ts";
 import { noteInLockFile, takeLockFile } from "./lock-file.ts";
@@ -63,8 +64,7 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   }
   const life: Life = {
     config,
-    // Node would cut an upload to an app after five minutes; how long a request may take is the gateway's affair.
-    server: createServer({ requestTimeout: 0 }),
+    server: createHttpServer(),
     lockPath,
     stopping: new AbortController(),
     steps: createSteps(stepTitles, narrate()),

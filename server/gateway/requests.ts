@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { announcesTooMuch } from "./bodies.ts";
+import type { BodyWatch } from "./bodies.ts";
+import { acceptsHtml, HttpCaller } from "./caller.ts";
+import { Delivery } from "./delivery.ts";
+import type { DeliveryContext } from "./delivery.ts";
+import type { Arrival, Entrance } from "./entrance.ts";
+import type { RequestOptions } from "./gateway.ts";
+import { createRequestId } from "./ids.ts";
+import { beginInTurn, isBehindAnother } from "./pipeline.ts";
+import { isLinkPreview, PreviewCaller, toPreviewHeaders } from "./preview.ts";
+import { refusals } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import type { About, Route, RouteTable } from "./route.ts";
+
+export interface RequestHandlerOptions {
+  entrance: Entrance;
+  context: DeliveryContext;
+  bodies: BodyWatch;
+  routes: RouteTable;
+}
+
+/** Builds what answers plain requests: all but upgrades. */
+export function createRequestHandler({ entrance, context, bodies, routes }: RequestHandlerOptions) {
+  /** For what is wrong with the request itself: whatever follows on its connection is not to be trusted, so that ends. */
+  const refuseRequest = (req: IncomingMessage, res: ServerResponse, refusal: Refusal): void => {
+    res.shouldKeepAlive = false;
+    new HttpCaller(req, res, "/", false).refuse(context.refuse(refusal, createRequestId(Date.now()), acceptsHtml(req)));
+  };
+
+  const deliver = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    arrival: Arrival,
+    route: Route | undefined,
+    continueUnsent: boolean,
+  ): void => {
+    const { hostname, target } = arrival;
+    const requestId = createRequestId(Date.now());
+    const caller = new HttpCaller(req, res, target, continueUnsent);
+    const { headers, hx } = entrance.toHeaders(req, requestId);
+    const refusal =
+      entrance.refusalOf(route, target) ?? (announcesTooMuch(req, context.limits) ? refusals.bodyTooLarge(context.limits.bodyBytes) : null);
+    if (refusal !== null || route === undefined) {
+      const answer = refusal ?? refusals.unknownHost();
+      caller.refuse(context.refuse(answer, requestId, caller.wantsHtml));
+      entrance.recordRefusal(route, caller, requestId, answer.status, hx);
+      return;
+    }
+    if (isLinkPreview(req)) {
+      void deliverPreview(res, caller, { route, hostname, requestId, headers, hx });
+      return;
+    }
+    const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
+    if (caller.hasBody) {
+      const unwatch = bodies.add(req, caller, delivery);
+      res.on("close", unwatch);
+    }
+    res.on("close", () => delivery.abort());
+    delivery.start();
+  };
+
+  const deliverPreview = async (res: ServerResponse, caller: HttpCaller, input: Omit<Delivery["input"], "caller">): Promise<void> => {
+    const about = await aboutOf(routes, input.route);
+    if (res.destroyed) return;
+    const headers = toPreviewHeaders(input.headers);
+    const delivery = new Delivery(context, {
+      ...input,
+      headers,
+      caller: new PreviewCaller(caller, about, toPublicUrl(headers, caller.target)),
+    });
+    res.on("close", () => delivery.abort());
+    delivery.start();
+  };
+
+  return (req: IncomingMessage, res: ServerResponse, options: RequestOptions = {}): void => {
+    const begin = (): void => {
+      // Its connection is ending: what came behind a request that was refused for its form is not read.
+      if (req.socket.writableEnded) return;
+      const arrival = entrance.arrive(req, { slug: options.app });
+      if ("status" in arrival) refuseRequest(req, res, arrival);
+      else {
+        entrance.lookUp(
+          arrival.slug,
+          (route) => deliver(req, res, arrival, route, options.continueUnsent === true),
+          () => refuseRequest(req, res, refusals.noRoom()),
+        );
+      }
+    };
+    if (isBehindAnother(res)) beginInTurn(req, res, begin);
+    else begin();
+  };
+}
+
+/** An app's name and description, for a preview; its slug where the database does not answer. */
+async function aboutOf(routes: RouteTable, route: Route): Promise<About> {
+  try {
+    return (await routes.describe(route.appId)) ?? { name: route.slug, description: "" };
+  } catch {
+    return { name: route.slug, description: "" };
+  }
+}
+
+/** The address that was asked for, as a visitor would type it. */
+function toPublicUrl(headers: readonly string[], target: string): string {
+  const of = (name: string): string => headers[headers.indexOf(name) + 1]!;
+  return `${of("x-forwarded-proto")}://${of("x-forwarded-host")}${target}`;
+}
