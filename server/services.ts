@@ -17,7 +17,7 @@ import { createMetrics, type Metrics } from "./metrics/index.ts";
 import { createPackages, type Packages } from "./packages/index.ts";
 import { createRequests, type Requests } from "./requests/index.ts";
 import { createSyntaxChecker } from "./python-syntax.ts";
-import { createLocalRuntime } from "./runtime/local/index.ts";
+import { createLocalRuntime, type LocalRuntime } from "./runtime/local/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { connectStorage, createVault, followPrimary, type Storage } from "./storage/index.ts";
 import { createTemplates, type Templates } from "./templates/index.ts";
@@ -99,7 +99,9 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     reportBug,
     stopping,
   });
-  const runtime = createLocalRuntime({
+  const awake = new Set<string>();
+  const metrics = createMetrics({ warmRunners: () => runtime.warmRunners, appsAwake: () => awake.size });
+  const runtime: LocalRuntime = createLocalRuntime({
     dataDir: config.dataDir,
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
@@ -110,9 +112,8 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     },
     specOf: deploymentsDomain.specOf,
     logger,
+    counts: metrics,
   });
-  const awake = new Set<string>();
-  const metrics = createMetrics({ warmRunners: () => runtime.warmRunners, appsAwake: () => awake.size });
   const routes = createRouteTable(appsDomain.models, storage);
   appsDomain.onChanged(routes.put);
   const gateway = createGateway({

@@ -64,7 +64,6 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
     else {
       if (event.type === "awake") options.awake.add(event.appId);
       else options.awake.delete(event.appId);
-      if (event.type === "died") logs.append(event.appId, { at: new Date(), stream: "platform", text: event.reason, instanceId: "" });
       inOrder(event.appId, () => writeStatus(options, event));
     }
   }
@@ -72,12 +71,14 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
 
 async function writeStatus(
   { apps: { records } }: WorkerOptions,
-  event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" }>,
+  event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" | "failed" }>,
 ): Promise<void> {
   const { appId } = event;
   if (event.type === "awake") failpoint("woken");
   if (event.type === "asleep") failpoint("put-to-sleep");
   if (event.type === "awake") await records.setStatus(appId, "running", null, ["running", "sleeping", "error"]);
   else if (event.type === "asleep") await records.setStatus(appId, "sleeping", null, ["running"]);
-  else await records.setStatus(appId, "sleeping", event.reason, ["running", "sleeping"]);
+  // Its next request starts it again; until then its owner sees why it is not running.
+  else if (event.type === "died") await records.setStatus(appId, "sleeping", `The app ${event.reason}`, ["running", "sleeping"]);
+  else await records.setStatus(appId, "error", event.reason, ["running", "sleeping", "error"]);
 }

@@ -3,17 +3,24 @@
  * has something to count. Guarantees: a count never throws and costs well under a microsecond; labels are words of ours, so that
  * the number of series is fixed. Does not say anything about one app or one user: that is what the requests and logs are for.
  */
+import type { EndReason, Limited, RuntimeCounts } from "#server/runtime/runtime.ts";
 import { createRegistry, metricsContentType } from "./registry.ts";
 
 export { metricsContentType };
 
-/** Why an instance ended. */
-export const endReasons = ["idle", "asked", "replaced", "shutdown", "removed", "memory", "exit", "killed", "stuck", "not_started"] as const;
-export type EndReason = (typeof endReasons)[number];
-
-/** What was kept from an app because it took more than its share. */
-export const limitNames = ["log_lines", "exceptions", "messages", "processes"] as const;
-export type LimitName = (typeof limitNames)[number];
+const endReasons: readonly EndReason[] = [
+  "idle",
+  "asked",
+  "replaced",
+  "shutdown",
+  "removed",
+  "memory",
+  "exit",
+  "killed",
+  "stuck",
+  "not_started",
+];
+const limited: readonly Limited[] = ["log_lines", "exceptions", "messages", "processes"];
 
 /** Codes of docs/errors.md that the gateway answers with; others count as `other`. */
 const gatewayCodes = [
@@ -35,15 +42,7 @@ const gatewayCodes = [
 /** From 10 ms, which no wake is under, in steps that tell a warm start from one that had to wait, up to the load's limit. */
 const wakeSeconds = [0.01, 0.02, 0.03, 0.045, 0.065, 0.1, 0.15, 0.25, 0.4, 1, 2.5, 5, 10, 30];
 
-export interface Metrics {
-  instanceEnded(reason: EndReason): void;
-  /** `start`: whether a warm runner was there. */
-  woken(start: "warm" | "cold", ms: number): void;
-  wakeFailed(): void;
-  /** So many lines, records, messages or forks of an app were refused. */
-  limited(what: LimitName, count: number): void;
-  /** Seconds that apps waited for their share of the CPU. */
-  throttled(seconds: number): void;
+export interface Metrics extends RuntimeCounts {
   gatewayRefused(code: string): void;
   /** `reason` is one of the egress proxy's own words. */
   egressRefused(reason: string): void;
@@ -69,7 +68,7 @@ export function createMetrics({ warmRunners, appsAwake, egressReasons = [] }: Me
     wakeSeconds,
   );
   const failures = registry.counter("fp_wake_failures_total", "Wakes that ended without an instance.");
-  const limits = registry.counter("fp_limited_total", "What apps were refused for taking more than their share.", "what", limitNames);
+  const limits = registry.counter("fp_limited_total", "What apps were refused for taking more than their share.", "what", limited);
   const throttled = registry.counter("fp_cpu_throttled_seconds_total", "Seconds that apps waited for their share of the CPU.");
   const gateway = registry.counter("fp_gateway_refusals_total", "Answers that the gateway gave itself.", "code", gatewayCodes);
   const egress = registry.counter(

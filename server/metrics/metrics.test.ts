@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMetrics, endReasons } from "./index.ts";
+import { createMetrics } from "./index.ts";
 import { createRegistry } from "./registry.ts";
 
 /** Series and their values, as a scraper reads them. @throws Error for a line that is not of the format. */
@@ -32,7 +32,8 @@ const make = () => createMetrics({ warmRunners: () => 2, appsAwake: () => 7, egr
 
 test("every series stands at 0 before anything happened", () => {
   const series = parse(make().render());
-  for (const reason of endReasons) expect(series.get(`fp_instance_ends_total{reason="${reason}"}`)).toBe(0);
+  for (const reason of ["idle", "memory", "exit", "killed", "stuck"])
+    expect(series.get(`fp_instance_ends_total{reason="${reason}"}`)).toBe(0);
   expect(series.get('fp_gateway_refusals_total{code="app_failed"}')).toBe(0);
   expect(series.get('fp_egress_refusals_total{reason="private_address"}')).toBe(0);
   expect(series.get('fp_wake_seconds_count{start="warm"}')).toBe(0);

@@ -85,6 +85,8 @@ export type RuntimeEvent =
   | { type: "awake"; appId: string }
   | { type: "asleep"; appId: string; reason: "idle" | "asked" | "shutdown" }
   | { type: "died"; appId: string; reason: string }
+  /** The app was to be woken and cannot be started; each request tries again. */
+  | { type: "failed"; appId: string; reason: string }
   | { type: "log"; appId: string; line: LogLine }
   | { type: "exception"; appId: string; record: ExceptionRecord };
 
@@ -101,6 +103,23 @@ export interface Isolation {
   limits: "cgroup" | "rlimit";
   /** For the admin and the log, in words. */
   detail: string;
+}
+
+/** Why an instance ended: what was asked for, or what befell it. `stuck`: asked to end, it did not in time and was killed. */
+export type EndReason = "idle" | "asked" | "replaced" | "shutdown" | "removed" | "memory" | "exit" | "killed" | "stuck" | "not_started";
+
+/** What an app was refused of: lines of output, exception records, messages to the platform, processes and threads. */
+export type Limited = "log_lines" | "exceptions" | "messages" | "processes";
+
+/** What an adapter counts, for the platform's metrics. Each returns at once and never throws. */
+export interface RuntimeCounts {
+  instanceEnded(reason: EndReason): void;
+  /** `start`: whether a runner was warm when it was asked for. */
+  woken(start: "warm" | "cold", ms: number): void;
+  wakeFailed(): void;
+  limited(what: Limited, count: number): void;
+  /** Seconds that an app waited for its share of the CPU. */
+  throttled(seconds: number): void;
 }
 
 export interface Runtime {

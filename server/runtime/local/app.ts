@@ -1,14 +1,15 @@
 /** One app on this machine: executes what `app-state.ts` decides, on real runners. */
 import { AppError } from "#core/contract/problem.ts";
-import type { Endpoint, InstanceSpec, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
+import type { Endpoint, InstanceSpec, LoadError, RuntimeCounts, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
 import { initialState, nextAppState, type AppEffect, type AppEvent, type AppState } from "./app-state.ts";
-import { describeExit } from "./exit-reason.ts";
+import { describeExit, describeStuck, endReason, type Asked } from "./exit-reason.ts";
 import { LoadFailure, type Instance } from "./launch.ts";
 
 export interface AppContext {
   specOf: SpecSource;
   launch(spec: InstanceSpec, signal: AbortSignal): Promise<Instance>;
   publish(event: RuntimeEvent): void;
+  counts?: RuntimeCounts;
   /** Time for requests in flight when an instance is replaced or put to sleep. */
   drainGraceMs: number;
 }
@@ -34,8 +35,9 @@ interface Tracked {
   instance: Instance;
   inFlight: number;
   whenIdle: (() => void)[];
-  /** Set once it is to end. */
+  /** Set once it is to end, with what for. */
   ending: Promise<void> | null;
+  asked: Asked | null;
 }
 
 interface Flight {
@@ -49,6 +51,8 @@ const shutdownGraceMs = 10_000;
 /** A wake that failed is not tried again at once for each request: 1 s, doubling to 8 s. */
 const firstPauseMs = 1_000;
 const longestPauseMs = 8_000;
+/** Of a traceback in the log, each time a wake fails. */
+const mostFailureLines = 100;
 
 export function createLocalApp(appId: string, context: AppContext): LocalApp {
   let state: AppState = initialState;
@@ -94,21 +98,21 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
     }
   };
 
+  const log = (text: string, instanceId: string): void =>
+    context.publish({ type: "log", appId, line: { at: new Date(), stream: "platform", text, instanceId } });
+
   const track = (instance: Instance): void => {
-    const entry: Tracked = { instance, inFlight: 0, whenIdle: [], ending: null };
+    const entry: Tracked = { instance, inFlight: 0, whenIdle: [], ending: null, asked: null };
     tracked.set(instance.id, entry);
     void instance.runner.exited.then((exit) => {
-      const asked = entry.ending !== null;
       const bytes = instance.runner.databaseBytes();
       past.in += bytes.in;
       past.out += bytes.out;
       tracked.delete(instance.id);
-      const { kind, words } = describeExit(exit);
-      diedOf = kind === "memory" ? `was ${words}` : words;
-      if (!asked) {
-        const line = { at: new Date(), stream: "platform" as const, text: `The app ${diedOf}`, instanceId: instance.id };
-        context.publish({ type: "log", appId, line });
-      }
+      diedOf = describeExit(exit).words;
+      const text = entry.asked === null ? `The app ${diedOf}` : describeStuck(exit);
+      if (text !== null) log(text, instance.id);
+      context.counts?.instanceEnded(endReason(exit, entry.asked));
       apply({ type: "ended", instance: instance.id });
     });
   };
@@ -116,6 +120,8 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
   const drain = (instanceId: string, graceMs: number): void => {
     const entry = tracked.get(instanceId);
     if (!entry || entry.ending) return;
+    // A sleeping app keeps the instance among those that end; what drains for a newer version is in neither place.
+    entry.asked = state.removed ? "removed" : state.ending.includes(instanceId) ? sleepReason : "replaced";
     entry.ending = endInstance(entry, graceMs);
   };
 
@@ -129,6 +135,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
   };
 
   const runWake = async (number: number, signal: AbortSignal): Promise<void> => {
+    const started = performance.now();
     try {
       await Promise.all(state.ending.map(async (id) => tracked.get(id)?.ending));
       const spec = await context.specOf(appId);
@@ -137,10 +144,18 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       const instance = await context.launch(spec, signal);
       failure = null;
       track(instance);
+      context.counts?.woken(instance.wasWarm ? "warm" : "cold", performance.now() - started);
       apply({ type: "woken", wake: number, instance: instance.id });
     } catch (error) {
+      // A deployment that was quicker serves by now: this wake's end says nothing of the app any more.
+      const overtaken = state.wake !== number;
       apply({ type: "wakeFailed", wake: number });
+      if (!signal.aborted) context.counts?.wakeFailed();
       if (error instanceof LoadFailure) {
+        context.counts?.instanceEnded("not_started");
+        const reason = describeFailure(error.error);
+        for (const line of [reason, ...(error.error.traceback?.trimEnd().split("\n") ?? [])].slice(0, mostFailureLines)) log(line, "");
+        if (!overtaken) context.publish({ type: "failed", appId, reason });
         const pauseMs = Math.min(longestPauseMs, failure ? failure.pauseMs * 2 : firstPauseMs);
         failure = { error: toWakeError(error), until: performance.now() + pauseMs, pauseMs };
         throw failure.error;
@@ -251,6 +266,7 @@ async function endAll(tracked: ReadonlyMap<string, Tracked>, graceMs: number): P
   await Promise.all(
     [...tracked.values()].map(async (entry) => {
       if (!entry.ending) {
+        entry.asked = "shutdown";
         entry.ending = endInstance(entry, graceMs);
       } else {
         const timer = setTimeout(() => void entry.instance.runner.kill(), graceMs);
@@ -259,6 +275,12 @@ async function endAll(tracked: ReadonlyMap<string, Tracked>, graceMs: number): P
       await entry.ending;
     }),
   );
+}
+
+/** For the app's status, in one line: what, and where in the author's code. */
+function describeFailure({ kind, type, message, file, line }: LoadError): string {
+  const where = file === undefined ? "" : ` (${file}${line === undefined ? "" : `, line ${line}`})`;
+  return `The app could not be started. ${kind === "load" || kind === "lifespan" ? `${type}: ` : ""}${message}${where}`;
 }
 
 function toWakeError(failure: LoadFailure): AppError {

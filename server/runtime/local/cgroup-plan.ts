@@ -65,13 +65,14 @@ export interface CgroupWrite {
 
 const periodMicroseconds = 100_000;
 
-/** What enforces `limits`. Order matters in version 1: the limit with swap may not be below the one without. */
+/** What enforces `limits`. Order matters in version 1: the limit with swap may not be below the one without, so it goes up first and down last. */
 export function limitWrites(version: 1 | 2, limits: Pick<InstanceLimits, "memoryMiB" | "cpus" | "processes">): CgroupWrite[] {
   const bytes = String(Math.round(limits.memoryMiB) * 1_048_576);
   const quota = String(Math.max(1_000, Math.round(limits.cpus * periodMicroseconds)));
   const tasks = String(limits.processes);
   if (version === 1) {
     return [
+      { controller: "memory", file: "memory.memsw.limit_in_bytes", value: "-1", optional: true },
       { controller: "memory", file: "memory.limit_in_bytes", value: bytes },
       { controller: "memory", file: "memory.memsw.limit_in_bytes", value: bytes, optional: true },
       { controller: "cpu", file: "cpu.cfs_period_us", value: String(periodMicroseconds) },
@@ -93,6 +94,35 @@ export const memoryFiles = {
   1: { limit: "memory.limit_in_bytes", peak: "memory.max_usage_in_bytes", events: "memory.oom_control" },
   2: { limit: "memory.max", peak: "memory.peak", events: "memory.events" },
 } as const;
+
+/** The files that say what was refused to an instance; `pids.events` came with Linux 4.2, and both versions' `cpu.stat` with 3.x. */
+export const pressureFiles = { processes: "pids.events", processLimit: "pids.max", cpu: "cpu.stat" } as const;
+
+/** What an instance was refused since it began. */
+export interface Pressure {
+  /** Processes and threads that could not be started at `processLimit`. */
+  forksRefused: number;
+  processLimit: number;
+  /** Periods (of 100 ms) in which it ran, and in which it used up its share of the CPU and had to wait. */
+  cpuPeriods: number;
+  cpuThrottledPeriods: number;
+  /** How long it waited, over all its threads. */
+  cpuThrottledSeconds: number;
+}
+
+/** Out of the texts of `pressureFiles`; what is not there is 0. */
+export function parsePressure(texts: { processes: string; processLimit: string; cpu: string }): Pressure {
+  const find = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+  // Version 2 counts in microseconds, version 1 in nanoseconds.
+  const waited = /^throttled_usec /m.test(texts.cpu) ? find(texts.cpu, "throttled_usec") / 1e6 : find(texts.cpu, "throttled_time") / 1e9;
+  return {
+    forksRefused: find(texts.processes, "max"),
+    processLimit: Number(texts.processLimit.trim()) || 0,
+    cpuPeriods: find(texts.cpu, "nr_periods"),
+    cpuThrottledPeriods: find(texts.cpu, "nr_throttled"),
+    cpuThrottledSeconds: waited,
+  };
+}
 
 /** Kills for memory out of `memory.oom_control` or `memory.events`. */
 export function parseKills(events: string): number {

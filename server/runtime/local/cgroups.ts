@@ -4,7 +4,18 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSy
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits } from "../runtime.ts";
-import { controllers, findCgroupHome, limitWrites, memoryFiles, parseKills, type CgroupHome, type Controller } from "./cgroup-plan.ts";
+import {
+  controllers,
+  findCgroupHome,
+  limitWrites,
+  memoryFiles,
+  parseKills,
+  parsePressure,
+  pressureFiles,
+  type CgroupHome,
+  type Controller,
+  type Pressure,
+} from "./cgroup-plan.ts";
 import type { MemoryUse } from "./exit-reason.ts";
 import { findStartTime } from "./process-id.ts";
 
@@ -13,6 +24,7 @@ export interface InstanceCgroup {
   enter(pid: number): void;
   limit(limits: Pick<InstanceLimits, "memoryMiB" | "cpus" | "processes">): void;
   readMemory(): MemoryUse;
+  readPressure(): Pressure;
   /** Kills what is left inside and removes the folders. */
   remove(): Promise<void>;
 }
@@ -105,9 +117,9 @@ function createInstanceCgroup(version: 1 | 2, folderOf: (controller: Controller)
   const folders = [...new Set(controllers.map(folderOf))];
   for (const folder of folders) mkdirSync(folder, { recursive: true });
   const names = memoryFiles[version];
-  const read = (file: string) => {
+  const read = (file: string, controller: Controller = "memory") => {
     try {
-      return readFileSync(join(folderOf("memory"), file), "utf8").trim();
+      return readFileSync(join(folderOf(controller), file), "utf8").trim();
     } catch {
       return "";
     }
@@ -128,6 +140,12 @@ function createInstanceCgroup(version: 1 | 2, folderOf: (controller: Controller)
       peakBytes: Number(read(names.peak)) || 0,
       kills: parseKills(read(names.events)),
     }),
+    readPressure: () =>
+      parsePressure({
+        processes: read(pressureFiles.processes, "pids"),
+        processLimit: read(pressureFiles.processLimit, "pids"),
+        cpu: read(pressureFiles.cpu, "cpu"),
+      }),
     remove: async () => {
       for (const folder of folders) await removeFolder(folder);
     },

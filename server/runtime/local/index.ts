@@ -9,19 +9,21 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AppError } from "#core/contract/problem.ts";
-import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
+import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
 import { createLocalApp, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "./events.ts";
 import type { MongoTarget } from "./forwarder.ts";
 import { openHost, type Host } from "./host.ts";
 import { checkFiles, launchInstance, LoadFailure, type LaunchContext, type OnStage } from "./launch.ts";
-import { createPool, type Pool } from "./pool.ts";
+import { createPool, type Pool, type PoolStats } from "./pool.ts";
 import { createQueue } from "./queue.ts";
 import { startRunner, type EgressSockets } from "./runner-process.ts";
+import { weighRunner } from "./weigh.ts";
 
 export type { MongoAddress, MongoTarget } from "./forwarder.ts";
 export type { EgressSockets } from "./runner-process.ts";
+export type { PoolStats } from "./pool.ts";
 
 export interface RuntimeLogger {
   info(message: string): void;
@@ -34,14 +36,18 @@ export interface LocalRuntimeOptions {
   python: string;
   /** The folder that holds `fp_runner`. */
   runnerDir: string;
-  /** Runners kept warm. */
+  /** Runners kept warm when nothing is woken; 0 is no pool. */
   warmPool: number;
+  /** The most that waiting runners may use together while wakes come fast; 512 MiB. */
+  warmPoolMemoryMiB?: number;
   /** The MongoDB server that apps' databases lie in. */
   mongo: MongoTarget;
   /** The way to the Internet; without it apps have none. */
   egress?: EgressSockets;
   specOf: SpecSource;
   logger: RuntimeLogger;
+  /** For the platform's metrics. */
+  counts?: RuntimeCounts;
   /** From the claim to an app that answers; 30 s. */
   loadTimeoutMs?: number;
   /** Time for requests in flight when an instance is replaced or put to sleep; 30 s. */
@@ -55,6 +61,8 @@ export interface LocalRuntime extends Runtime {
   databaseBytes(appId: string): { in: number; out: number };
   /** Runners that wait for an app right now. */
   readonly warmRunners: number;
+  /** The pool's figures since the start; null before it. */
+  poolStats(): PoolStats | null;
 }
 
 /** What a checked app may use; it runs for 5 s at most. */
@@ -63,9 +71,18 @@ const checkLimits: InstanceLimits = { memoryMiB: 256, cpus: 1, processes: 32, co
 const warmTimeoutMs = 30_000;
 const unknownIsolation: Isolation = { level: "none", limits: "rlimit", detail: "The runtime has not started." };
 
+const uncounted: RuntimeCounts = {
+  instanceEnded: () => {},
+  woken: () => {},
+  wakeFailed: () => {},
+  limited: () => {},
+  throttled: () => {},
+};
+
 /** Builds the runtime; `start` looks at the machine and fills the pool. */
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const events = createEventHub();
+  const counts = options.counts ?? uncounted;
   const apps = new Map<string, LocalApp>();
   let host: Host | null = null;
   let pool: Pool | null = null;
@@ -84,6 +101,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       specOf: options.specOf,
       launch: async (spec, signal) => await launchInstance(requireLaunch(), spec, signal),
       publish: events.publish,
+      counts,
       drainGraceMs: options.drainGraceMs ?? 30_000,
     });
     apps.set(appId, app);
@@ -96,9 +114,11 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     options.logger.info(opened.isolation.detail);
     const made = createPool({
       size: options.warmPool,
+      ...(options.warmPoolMemoryMiB === undefined ? {} : { memoryMiB: options.warmPoolMemoryMiB }),
+      weigh: (runner) => weighRunner(runner.pid),
       // Beyond one per core they only slow each other.
       mostStarting: Math.max(2, availableParallelism()),
-      start: () => startRunner(opened),
+      start: () => startRunner(opened, counts),
       onFailure: (message) => options.logger.warn(message),
       warmTimeoutMs,
     });
@@ -140,6 +160,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     get warmRunners() {
       return pool?.idle ?? 0;
     },
+    poolStats: () => pool?.stats() ?? null,
     start,
     stop,
     check: async (files, entrypoint, env) => {

@@ -26,6 +26,8 @@ export interface Instance {
   readonly version: number;
   readonly endpoint: Endpoint;
   readonly report: LoadReport;
+  /** A runner waited when it was asked for. */
+  readonly wasWarm: boolean;
   readonly runner: Runner;
 }
 
@@ -56,12 +58,13 @@ export async function launchInstance(
   onStage: OnStage = () => {},
 ): Promise<Instance> {
   onStage("checking", "started", "Putting the files in place");
+  const wasWarm = context.pool.idle > 0;
   const taken = context.pool.take(signal);
   taken.catch(() => {});
   try {
     const bundle = await context.bundles.ensure(spec.appId, spec.bundleHash, () => spec.readFiles());
     onStage("checking", "succeeded", "The files are in place");
-    onStage("creating", "started", context.pool.idle > 0 ? "Taking a warm runner" : "Starting a runner");
+    onStage("creating", "started", wasWarm ? "Taking a warm runner" : "Starting a runner");
     const runner = await taken;
     await placeBundle(bundle, runner.codeFolder, context.readOnlyCode ? "link" : "copy");
     runner.limit(spec.limits);
@@ -72,7 +75,7 @@ export async function launchInstance(
     const mongoUri = spec.database && mongoPath ? toMongoUri(mongoPath, spec.database) : null;
     signal.throwIfAborted();
     onStage("creating", "succeeded", "A runner has the files");
-    return await claim(context, runner, spec, mongoUri, signal, onStage);
+    return { ...(await claim(context, runner, spec, mongoUri, signal, onStage)), wasWarm };
   } catch (error) {
     void taken.then((runner) => runner.kill()).catch(() => {});
     throw error;
@@ -88,7 +91,7 @@ async function claim(
   mongoUri: string | null,
   signal: AbortSignal,
   onStage: OnStage,
-): Promise<Instance> {
+): Promise<Omit<Instance, "wasWarm">> {
   onStage("starting", "started", `Loading ${spec.entrypoint}`);
   followOutput(context, runner, spec.appId);
   const started = performance.now();

@@ -4,7 +4,8 @@
 export const longestLineBytes = 16 * 1024;
 
 export interface LineReader {
-  push(chunk: Buffer): void;
+  /** Answers how many lines it handed out. */
+  push(chunk: Buffer): number;
   /** Hands out what came without a line's end. */
   end(): void;
 }
@@ -32,13 +33,16 @@ export function createLineReader(onLine: (text: string) => void, maxBytes = long
   return {
     push: (chunk) => {
       let from = 0;
+      let lines = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
         take(chunk.subarray(from, at));
         flush();
+        lines++;
         from = at + 1;
       }
       // A copy, so that a short rest does not keep a whole chunk alive.
       if (from < chunk.length) take(Buffer.from(chunk.subarray(from)));
+      return lines;
     },
     end: () => {
       if (heldBytes > 0 || cut) flush();
@@ -80,6 +84,30 @@ export function createLineRate(linesPerSecond = 500, bytesPerSecond = 256 * 1024
       const count = dropped;
       dropped = 0;
       return count;
+    },
+  };
+}
+
+/** A line costs the platform about as much as so many bytes do: an endless row of empty lines is the dearest output of all. */
+const lineCost = 64;
+
+/**
+ * How fast an app's output is read. Beyond `perSecond` (bytes, and `lineCost` for each line) it stays in its pipe, so that an endless
+ * print slows its app and not the platform: 4 MiB take about 2 % of a core.
+ */
+export function createReadPace(
+  perSecond = 4 * 1024 * 1024,
+  burst = perSecond,
+): { charge(bytes: number, lines: number, now: number): number } {
+  let budget = burst;
+  let last: number | null = null;
+  return {
+    /** Answers for how many ms nothing should be read; 0 to go on. */
+    charge: (bytes, lines, now) => {
+      const seconds = last === null ? 0 : Math.max(0, now - last) / 1000;
+      last = now;
+      budget = Math.min(burst, budget + seconds * perSecond) - bytes - lines * lineCost;
+      return budget >= 0 ? 0 : Math.ceil((-budget / perSecond) * 1000);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { findCgroupHome, limitWrites, parseKills } from "./cgroup-plan.ts";
-import { describeExit, exitToLoadError } from "./exit-reason.ts";
 import { createLineRate, createLineReader } from "./lines.ts";
 import { parseRunnerMessage, toMongoUri } from "./protocol.ts";
 import { findIdRange, sandboxArgv, type SandboxPlan } from "./sandbox.ts";
@@ -72,26 +71,6 @@ describe("cgroups", () => {
     expect(limitWrites(2, limits).map(({ file, value }) => `${file}=${value}`)).toContain("cpu.max=50000 100000");
     expect(parseKills("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")).toBe(2);
     expect(parseKills("low 0\noom 3\noom_kill 1\n")).toBe(1);
-  });
-});
-
-describe("the reason of an end", () => {
-  const memory = { limitBytes: 256 * 1_048_576, peakBytes: 256 * 1_048_576, kills: 1 };
-  it("names memory with limit and peak before any signal", () => {
-    expect(describeExit({ code: 137, signal: null, memory })).toEqual({
-      kind: "memory",
-      words: expect.stringMatching(/^killed at 256 MB, peak 256 MB/),
-    });
-  });
-  it("reads signals through bwrap, and exit codes", () => {
-    expect(describeExit({ code: 139, signal: null, memory: null }).words).toContain("SIGSEGV");
-    expect(describeExit({ code: null, signal: "SIGKILL", memory: null }).words).toBe("killed by SIGKILL");
-    expect(exitToLoadError({ code: 5, signal: null, memory: { ...memory, kills: 0 } }, "last words\n")).toEqual({
-      kind: "exit",
-      type: "ProcessExit",
-      message: "The app ended by itself with exit code 5",
-      traceback: "last words",
-    });
   });
 });
 

@@ -3,13 +3,13 @@ import { constants } from "node:os";
 import type { Socket } from "node:net";
 import { z } from "zod";
 import type { Birth } from "./births.ts";
-import { createLineRate, createLineReader } from "./lines.ts";
-import { longestMessageBytes, parseRunnerMessage, type PlatformMessage, type RunnerMessage } from "./protocol.ts";
+import { createControlReader } from "./control-reader.ts";
+import { createLineRate, createLineReader, createReadPace } from "./lines.ts";
+import type { PlatformMessage, RunnerMessage } from "./protocol.ts";
+import type { RuntimeCounts } from "../runtime.ts";
 
 /** stderr kept to explain a runner that ended before its app answered. */
 const lastWordsBytes = 8 * 1024;
-/** Output read per second before the socket is left full, so that an endless print slows its app and not the platform. */
-const mostReadBytesPerSecond = 8 * 1024 * 1024;
 /** Between the end of the process and the last of its output, which a stray child may hold open. */
 const outputGraceMs = 500;
 
@@ -91,30 +91,41 @@ function parseLife(line: string): z.infer<typeof lifeSchema> | null {
 
 const toSignal = (number: number | null) => (number === null ? null : (signalNames.get(number) ?? "SIGKILL"));
 
-/** The runner's line: messages of ours out, messages that fit our schema in. */
-export function createControl() {
+/** The runner's line: messages of ours out, messages that fit our schema in, the rest noted in the app's log by `onNote`. */
+export function createControl(counts: RuntimeCounts, onNote: (text: string) => void) {
   const listeners: ((message: RunnerMessage) => void)[] = [];
   let channel: Socket | null = null;
-  const reader = createLineReader((line) => {
-    const message = parseRunnerMessage(line);
-    if (message) for (const listener of listeners) listener(message);
-  }, longestMessageBytes);
+  const reader = createControlReader({
+    onMessage: (message) => listeners.forEach((listener) => listener(message)),
+    onNote,
+    counts,
+  });
   return {
     on: (listener: (message: RunnerMessage) => void) => void listeners.push(listener),
     attach: (socket: Socket) => {
       channel = socket;
-      socket.on("data", (chunk: Buffer) => reader.push(chunk));
+      socket.on("data", (chunk: Buffer) => rest(socket, reader.push(chunk)));
       socket.resume();
     },
     send: (message: PlatformMessage) => {
       if (channel?.writable) channel.write(`${JSON.stringify(message)}\n`);
     },
-    close: () => channel?.destroy(),
+    close: () => {
+      reader.end();
+      channel?.destroy();
+    },
   };
 }
 
+/** Leaves what comes in the socket for so long: who writes too fast waits. */
+function rest(socket: Socket, ms: number): void {
+  if (ms <= 0) return;
+  socket.pause();
+  setTimeout(() => socket.resume(), ms).unref();
+}
+
 /** What the app prints, in lines, bounded in rate. */
-export function createOutput() {
+export function createOutput(counts: RuntimeCounts) {
   const open = new Set<Socket>();
   const readers: { end(): void }[] = [];
   const listeners: ((stream: OutputStream | "platform", text: string) => void)[] = [];
@@ -125,11 +136,12 @@ export function createOutput() {
   const tell = (stream: OutputStream | "platform", text: string) => listeners.forEach((listener) => listener(stream, text));
   const noteDropped = () => {
     const dropped = rate.takeDropped();
-    if (dropped > 0)
-      tell(
-        "platform",
-        `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`,
-      );
+    if (dropped === 0) return;
+    counts.limited("log_lines", dropped);
+    tell(
+      "platform",
+      `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`,
+    );
   };
   const read = (stream: OutputStream, source: Socket) => {
     const reader = createLineReader((text) => {
@@ -140,20 +152,8 @@ export function createOutput() {
         tell(stream, text);
       }
     });
-    let windowStart = 0;
-    let windowBytes = 0;
-    source.on("data", (chunk: Buffer) => {
-      const now = performance.now();
-      if (now - windowStart > 1000) {
-        windowStart = now;
-        windowBytes = 0;
-      }
-      windowBytes += chunk.length;
-      reader.push(chunk);
-      if (windowBytes < mostReadBytesPerSecond) return;
-      source.pause();
-      setTimeout(() => source.resume(), Math.max(1, windowStart + 1000 - now)).unref();
-    });
+    const pace = createReadPace();
+    source.on("data", (chunk: Buffer) => rest(source, pace.charge(chunk.length, reader.push(chunk), performance.now())));
     open.add(source);
     source.on("close", () => {
       open.delete(source);
@@ -165,6 +165,8 @@ export function createOutput() {
   return {
     onLine: (listener: (stream: OutputStream | "platform", text: string) => void) => void listeners.push(listener),
     lastWords: () => words.trimEnd(),
+    /** A line of the platform's own. */
+    tell: (text: string) => tell("platform", text),
     /** What a warm runner wrote is not the app's. */
     clear: () => void (words = ""),
     note: (text: string) => void (words = `${words}${text}\n`),

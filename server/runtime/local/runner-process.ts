@@ -1,11 +1,12 @@
 /** One runner: its process, its control channel, its output and its end. Knows nothing of apps; serves at most one, once. */
 import { join } from "node:path";
-import type { InstanceLimits } from "../runtime.ts";
+import type { InstanceLimits, RuntimeCounts } from "../runtime.ts";
 import type { Birth } from "./births.ts";
 import type { InstanceCgroup } from "./cgroups.ts";
 import type { Exit } from "./exit-reason.ts";
 import { startForwarder, type Forwarder, type MongoTarget } from "./forwarder.ts";
 import type { Host } from "./host.ts";
+import { watchLimits } from "./limit-notes.ts";
 import type { ClaimMessage, RunnerMessage } from "./protocol.ts";
 import { createControl, createLife, createOutput, type OutputStream } from "./runner-channels.ts";
 import { inside } from "./sandbox.ts";
@@ -48,17 +49,20 @@ export interface Runner {
 }
 
 /** Starts a generic runner. Never throws for what goes wrong later: `warm` rejects, `exited` resolves. */
-export function startRunner(host: Host): Runner {
+export function startRunner(host: Host, counts: RuntimeCounts): Runner {
   const userId = host.nextUserId();
   const owner = host.dedicatedUsers ? userId : null;
   const folder = host.folders.create(userId);
   const inner = host.isolation.level === "sandbox" ? inside.folder : folder.path;
-  const output = createOutput();
-  const control = createControl();
+  const output = createOutput(counts);
+  const control = createControl(counts, output.tell);
   const life = createLife();
   const sockets: { close(): void }[] = [];
   let forwarder: Forwarder | null = null;
   let cgroup: InstanceCgroup | null = null;
+  let limits: InstanceLimits | null = null;
+  let limitsWatch: { stop(): void } | null = null;
+  let stuckMs: number | undefined;
   let ended = false;
 
   /** In its cgroup before it does anything, and known to the next start of the platform before it can outlive this one. */
@@ -86,13 +90,14 @@ export function startRunner(host: Host): Runner {
   const exited = life.ended.then(async ({ code, signal, failure }): Promise<Exit> => {
     ended = true;
     if (failure) output.note(failure);
+    limitsWatch?.stop();
     await output.finish();
     for (const socket of sockets) socket.close();
     control.close();
     const memory = cgroup?.readMemory() ?? null;
     await cgroup?.remove();
     await folder.remove();
-    return { code, signal, memory };
+    return { code, signal, memory, ...(stuckMs === undefined ? {} : { stuckMs }) };
   });
   const warm = new Promise<void>((resolve, reject) => {
     control.on((message) => message.type === "warm" && resolve());
@@ -132,11 +137,13 @@ export function startRunner(host: Host): Runner {
     },
     openEgress: async (egress, appId) => void (await open("egress.sock", (at) => egress.open(at, { appId, owner }))),
     databaseBytes: () => forwarder?.bytes ?? { in: 0, out: 0 },
-    limit: (limits) => {
-      if (!ended) cgroup?.limit(limits);
+    limit: (wanted) => {
+      limits = wanted;
+      if (!ended) cgroup?.limit(wanted);
     },
     claim: (message) => {
       output.clear();
+      limitsWatch = cgroup && watchLimits(limits?.cpus ?? warmLimits.cpus, readRefused(cgroup), output.tell, counts);
       control.send(message);
     },
     onMessage: control.on,
@@ -144,7 +151,10 @@ export function startRunner(host: Host): Runner {
     lastWords: output.lastWords,
     drain: async (graceMs) => {
       control.send({ type: "drain", graceSeconds: Math.max(1, Math.round(graceMs / 1000)) });
-      const timer = setTimeout(() => void kill(), graceMs);
+      const timer = setTimeout(() => {
+        stuckMs = graceMs;
+        void kill();
+      }, graceMs);
       const exit = await exited;
       clearTimeout(timer);
       return exit;
@@ -152,3 +162,5 @@ export function startRunner(host: Host): Runner {
     kill,
   };
 }
+
+const readRefused = (cgroup: InstanceCgroup) => () => ({ pressure: cgroup.readPressure(), memory: cgroup.readMemory() });
