@@ -32,6 +32,8 @@ export interface ZygoteOptions {
   socketPath: string;
   /** Told when a zygote ends that was not asked to. */
   onDeath(message: string): void;
+  /** How long a fork may take before the zygote counts as stuck and is replaced; 15 s. */
+  birthTimeoutMs?: number;
 }
 
 export interface Zygote {
@@ -77,12 +79,17 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
   let closed = false;
 
   const begin = (): { generation: Generation; isolated: Promise<void> } => {
+    let worked = false;
     const started = startGeneration(options, pendings, (message) => {
       if (closed) return;
-      if (current === started.generation) current = null;
+      // The next one's imports begin now and not when somebody waits for a fork; one that never worked is not tried in a loop.
+      if (current === started.generation) current = worked ? begin().generation : null;
       options.onDeath(message);
     });
-    started.generation.ready.catch(() => {});
+    started.generation.ready.then(
+      () => (worked = true),
+      () => {},
+    );
     return started;
   };
 
@@ -121,7 +128,7 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
       renew();
       const generation = (current ??= begin().generation);
       await generation.ready;
-      return await giveBirth(generation, pendings, instance, user);
+      return await giveBirth(generation, pendings, { instance, user, timeoutMs: options.birthTimeoutMs ?? birthTimeoutMs });
     },
     close: async () => {
       closed = true;
@@ -132,7 +139,11 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
   };
 }
 
-function giveBirth(generation: Generation, pendings: Map<string, Pending>, instance: string, user: number | null): Promise<Birth> {
+function giveBirth(
+  generation: Generation,
+  pendings: Map<string, Pending>,
+  { instance, user, timeoutMs }: { instance: string; user: number | null; timeoutMs: number },
+): Promise<Birth> {
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null) => {
       if (!pendings.delete(instance)) return;
@@ -148,7 +159,11 @@ function giveBirth(generation: Generation, pendings: Map<string, Pending>, insta
       for (const channel of Object.values(channels)) channel.destroy();
       reject(error ?? new Error("the fork of a runner did not finish"));
     };
-    const timer = setTimeout(() => settle(new Error("the fork of a runner took too long")), birthTimeoutMs);
+    const timer = setTimeout(() => {
+      settle(new Error("the fork of a runner took too long"));
+      // What does not fork now never will; the next asker starts another.
+      killGroup(generation.child);
+    }, timeoutMs);
     const pending: Pending = { pid: null, channels: {}, settle };
     pendings.set(instance, pending);
     generation.pending.set(instance, pending);
