@@ -176,8 +176,14 @@ export class Delivery implements Waiter, Queued {
     }
     this.#hasPlace = true;
     const { headers } = this.input;
-    headers[headers.length - 1] = upstream.endpoint.instanceId;
-    const leave = this.#context.runtime.enter(this.app.appId, upstream.endpoint.instanceId);
+    const { instanceId } = upstream.endpoint;
+    const leave = this.#context.runtime.enter(this.app.appId, instanceId);
+    if (leave === null) {
+      // Put to sleep or replaced between the end of its start and now: the next one takes it.
+      this.onUnreached(instanceId);
+      return;
+    }
+    headers[headers.length - 1] = instanceId;
     this.#attempt = new Attempt(this, upstream, leave);
     this.#attempt.start();
   }

@@ -135,9 +135,13 @@ export class UpgradeDelivery implements Waiter {
     const { endpoint } = upstream;
     const { headers, req, target, protocol } = this.#input;
     this.#endpoint = endpoint;
+    const leave = this.#context.runtime.enter(this.#app.appId, endpoint.instanceId);
+    if (leave === null) {
+      this.#onFailed(false);
+      return;
+    }
     headers[headers.length - 1] = endpoint.instanceId;
     upstream.inFlight += 1;
-    const leave = this.#context.runtime.enter(this.#app.appId, endpoint.instanceId);
     this.#release = () => {
       this.#release = null;
       upstream.inFlight -= 1;

@@ -175,6 +175,29 @@ test("a stopped app says why and does not wake; one without a version and an unk
   expect(harness.records).toHaveLength(3);
 });
 
+test("an instance that takes no more requests when one is to be counted in is left alone, and the next one answers", async () => {
+  await asleep();
+  const { runtime } = harness;
+  const reached: string[] = [];
+  const [ending, next] = [
+    await harness.serve("ending", (_req, res) => void res.end("ending")),
+    await harness.serve("next", (_req, res) => void res.end("next")),
+  ];
+  const count = runtime.enter;
+  runtime.enter = (appId, instanceId) => {
+    reached.push(instanceId);
+    return instanceId === "ending" ? null : count(appId, instanceId);
+  };
+  // Woken, and put to sleep before whoever waited was told.
+  runtime.onWake = async () => {
+    const woken = runtime.wakes === 1 ? ending : next;
+    return { endpoint: woken.endpoint, waitedMs: 5 };
+  };
+  expect(await harness.get("/", { method: "POST", body: "x" })).toMatchObject({ status: 200, body: "next" });
+  expect(reached).toEqual(["ending", "next"]);
+  expect(runtime.entered).toBe(0);
+});
+
 test("an instance that is gone without a word: the request never reached it, and goes to the next", async () => {
   const live = await harness.serve("live", (req, res) => void req.pipe(res));
   harness.runtime.ready = [{ instanceId: "dead", version: 1, socketPath: "/nonexistent/app.sock" }, live.endpoint];

@@ -146,8 +146,11 @@ export interface Runtime {
   remove(appId: string): Promise<void>;
   /** The instances that answer now; in memory, never awaited per request. */
   endpoints(appId: string): readonly Endpoint[];
-  /** Counts a request or socket in and out, so that sleep and drain can wait for it. Returns the function that counts it out. */
-  enter(appId: string, instanceId: string): () => void;
+  /**
+   * Counts a request or socket in and out, so that sleep and drain can wait for it. Returns the function that counts it out, or
+   * null when the instance takes no more: it was told to end, or has ended, since the caller heard of it.
+   */
+  enter(appId: string, instanceId: string): (() => void) | null;
   /** Events from now on. Ends when `signal` aborts. */
   watch(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 }

@@ -105,7 +105,7 @@ export async function createWorld(factory: RuntimeFactory): Promise<World> {
       try {
         return await ask(endpoint, path, options);
       } finally {
-        leave();
+        leave?.();
       }
     },
     event: (type, fits = () => true) =>

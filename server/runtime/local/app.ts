@@ -24,7 +24,8 @@ export interface LocalApp {
   /** Gives traffic to a new instance; false when the app was removed meanwhile, and the instance is stopped. */
   switchTo(instance: Instance): boolean;
   remove(): Promise<void>;
-  enter(instanceId: string): () => void;
+  /** Null: the instance takes no more requests. */
+  enter(instanceId: string): (() => void) | null;
   /** Bytes between the app and its database since the platform started, over all its instances. */
   databaseBytes(): { in: number; out: number };
   /** Ends all instances, also those that drain, with so much time left. */
@@ -42,7 +43,8 @@ interface Tracked {
 
 interface Flight {
   number: number;
-  promise: Promise<void>;
+  /** The instance that it brought. */
+  promise: Promise<string>;
   abort: AbortController;
 }
 
@@ -134,7 +136,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
     return { number, promise, abort };
   };
 
-  const runWake = async (number: number, signal: AbortSignal): Promise<void> => {
+  const runWake = async (number: number, signal: AbortSignal): Promise<string> => {
     const started = performance.now();
     try {
       await Promise.all(state.ending.map(async (id) => tracked.get(id)?.ending));
@@ -146,6 +148,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       track(instance);
       context.counts?.woken(instance.wasWarm ? "warm" : "cold", performance.now() - started);
       apply({ type: "woken", wake: number, instance: instance.id });
+      return instance.id;
     } catch (error) {
       // A deployment that was quicker serves by now: this wake's end says nothing of the app any more.
       const overtaken = state.wake !== number;
@@ -155,7 +158,8 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
         context.counts?.instanceEnded("not_started");
         const reason = describeFailure(error.error);
         for (const line of [reason, ...(error.error.traceback?.trimEnd().split("\n") ?? [])].slice(0, mostFailureLines)) log(line, "");
-        if (!overtaken) context.publish({ type: "failed", appId, reason });
+        if (overtaken) throw toWakeError(error);
+        context.publish({ type: "failed", appId, reason });
         const pauseMs = Math.min(longestPauseMs, failure ? failure.pauseMs * 2 : firstPauseMs);
         failure = { error: toWakeError(error), until: performance.now() + pauseMs, pauseMs };
         throw failure.error;
@@ -164,6 +168,19 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
         ? error
         : new AppError("runtime_unavailable", "No runner could be started on this machine", { cause: error, retryAfterSeconds: 5 });
     }
+  };
+
+  /** Waits for the wake under way, or a new one. `superseded`: it brought nothing because the app was put to sleep or replaced. */
+  const joinWake = async (): Promise<{ superseded: boolean; error: unknown }> => {
+    if (failure && state.wake === null && performance.now() < failure.until) return { superseded: false, error: failure.error };
+    apply({ type: "wakeAsked" });
+    const mine = flight;
+    if (!mine) return { superseded: false, error: new AppError("runtime_unavailable", "The app was deleted", { retryAfterSeconds: 1 }) };
+    const ended = new AppError("runtime_unavailable", "The app ended as soon as it had started", { retryAfterSeconds: 1 });
+    return mine.promise.then(
+      (instance) => ({ superseded: tracked.get(instance)?.ending != null, error: ended }),
+      (error: unknown) => ({ superseded: mine.abort.signal.aborted, error }),
+    );
   };
 
   const serving = (): Tracked | null => (state.serving === null ? null : (tracked.get(state.serving) ?? null));
@@ -179,24 +196,16 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       return state.removed;
     },
     wake: async () => {
-      const now = serving();
-      if (now) return { endpoint: now.instance.endpoint, waitedMs: 0 };
-      const started = performance.now();
-      if (failure && state.wake === null && started < failure.until) throw failure.error;
-      apply({ type: "wakeAsked" });
-      // A removed app has no flight; one that was aborted may have been followed by a deployment that serves.
-      const outcome = await flight?.promise.then(
-        () => null,
-        (error: unknown) => error,
-      );
       const awake = serving();
-      if (awake) return { endpoint: awake.instance.endpoint, waitedMs: performance.now() - started };
-      throw (
-        outcome ??
-        new AppError("runtime_unavailable", state.removed ? "The app was deleted" : "The app ended as soon as it had started", {
-          retryAfterSeconds: 1,
-        })
-      );
+      if (awake) return { endpoint: awake.instance.endpoint, waitedMs: 0 };
+      const started = performance.now();
+      for (;;) {
+        const { superseded, error } = await joinWake();
+        const now = serving();
+        if (now) return { endpoint: now.instance.endpoint, waitedMs: performance.now() - started };
+        // Whoever put the app to sleep did not mean the request that waits: it wakes it as one that comes a moment later would.
+        if (!superseded || state.removed) throw error;
+      }
     },
     sleep: async (force, reason) => {
       if (force) failure = null;
@@ -221,7 +230,7 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
     },
     enter: (instanceId) => {
       const entry = tracked.get(instanceId);
-      if (!entry) return () => {};
+      if (!entry || entry.ending) return null;
       entry.inFlight++;
       let out = false;
       return () => {

@@ -188,7 +188,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       await launch?.bundles.removeApp(appId);
     },
     endpoints: (appId) => apps.get(appId)?.endpoints ?? [],
-    enter: (appId, instanceId) => apps.get(appId)?.enter(instanceId) ?? (() => {}),
+    enter: (appId, instanceId) => apps.get(appId)?.enter(instanceId) ?? null,
     watch: events.watch,
     databaseBytes: (appId) => apps.get(appId)?.databaseBytes() ?? { in: 0, out: 0 },
   };
