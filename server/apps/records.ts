@@ -20,8 +20,8 @@ export interface AppRecords {
   /** Apps that have something live. */
   countLive(): Promise<number>;
   /**
-   * Makes a version live in one write: the next number when `hash` is new, or `version` again. Answers null when the app is
-   * being deleted meanwhile.
+   * Makes a version live in one write: the next number when `hash` is new, or `version` again; repeating it for the same deployment
+   * changes nothing. Answers null when the app is being deleted meanwhile.
    */
   makeLive(
     appId: string,
@@ -65,6 +65,7 @@ export function createAppRecords(options: {
     async makeLive(appId, { hash, deploymentId, version, framework }) {
       const before = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
       if (!before) return null;
+      if (before.live?.deploymentId === deploymentId) return { version: before.live.version, hash, deploymentId };
       const number = version ?? before.versionCounter + 1;
       const live = { version: number, hash, deploymentId, updatedAt: new Date() };
       const set = {
@@ -80,7 +81,10 @@ export function createAppRecords(options: {
         { _id: appId, versionCounter: before.versionCounter },
         version === undefined ? { $set: { ...set, versionCounter: number } } : { $set: set },
       );
-      return changed && { version: number, hash, deploymentId };
+      if (changed) return { version: number, hash, deploymentId };
+      // The driver repeats a write whose answer was lost, and the first one may have been done.
+      const now = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
+      return now?.live?.deploymentId === deploymentId ? { version: now.live.version, hash, deploymentId } : null;
     },
     async setStatus(appId, status, reason, onlyFrom) {
       await change({ _id: appId, ...(onlyFrom ? { status: { $in: onlyFrom } } : {}) }, { $set: { status, statusReason: reason } });

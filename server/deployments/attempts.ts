@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DeploymentSource } from "#core/contract/deployment.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { AppRecord } from "#server/apps/index.ts";
-import { failpoint, type Lease, type Leases } from "#server/storage/index.ts";
+import { failpoint, untilDatabaseAnswers, type Lease, type Leases } from "#server/storage/index.ts";
 import type { DeploymentModels, DeploymentRecord } from "./models.ts";
 import type { Progress } from "./progress.ts";
 import { leaseMs, leaseOf } from "./reconciler.ts";
@@ -71,9 +71,9 @@ export function createAttempts(options: AttemptOptions): Attempts {
     }
     if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
     try {
-      await writeEnd(options, app, deployment, progress, outcome);
+      await untilDatabaseAnswers(() => writeEnd(options, app, deployment, progress, outcome), options.stopping);
     } catch (error) {
-      // The lease runs out and the reconciler writes it down when the database is back.
+      // The lease runs out and the reconciler writes it down.
       options.reportBug(error, "writing the end of a deployment");
     } finally {
       await lease.release().catch(() => undefined);

@@ -2,7 +2,7 @@ import type { Framework } from "#core/contract/app.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import type { AppRecord, AppRecords, LiveVersion } from "#server/apps/index.ts";
 import type { LoadError, Runtime } from "#server/runtime/runtime.ts";
-import { failpoint } from "#server/storage/index.ts";
+import { failpoint, untilDatabaseAnswers } from "#server/storage/index.ts";
 import type { DeploymentRecord } from "./models.ts";
 import type { Progress } from "./progress.ts";
 import { makeSpec, type SpecOptions } from "./spec.ts";
@@ -31,23 +31,23 @@ export async function runDeployment(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { runtime, records, versions } = options;
+  // What is under way is ended when the database is back, rather than failed half-way: every step may be repeated.
+  const patiently = <Result>(task: () => Promise<Result>): Promise<Result> => untilDatabaseAnswers(task, signal);
   const rollingTo = deployment.version ?? undefined;
   // Shown to the app's requests; the real number is settled by the commit.
   const expected = rollingTo ?? app.versionCounter + 1;
-  const spec = await makeSpec(options.spec, app, deployment.hash, expected);
+  const made = await patiently(() => makeSpec(options.spec, app, deployment.hash, expected));
+  const spec = { ...made, readFiles: () => patiently(made.readFiles) };
   let live: LiveVersion | null = null;
   let framework: Framework | null = app.framework ?? null;
   const commit = async (): Promise<void> => {
     failpoint("deploy-before-commit");
-    live = await records.makeLive(spec.appId, {
-      hash: deployment.hash,
-      deploymentId: String(deployment._id),
-      version: rollingTo,
-      framework,
-    });
+    const wanted = { hash: deployment.hash, deploymentId: String(deployment._id), version: rollingTo, framework };
+    const committed = await patiently(() => records.makeLive(spec.appId, wanted));
+    live = committed;
     failpoint("deploy-after-commit");
-    if (!live) throw new AppDeleted();
-    if (rollingTo === undefined) await versions.write(deployment, live.version, framework);
+    if (!committed) throw new AppDeleted();
+    if (rollingTo === undefined) await patiently(() => versions.write(deployment, committed.version, framework));
     failpoint("deploy-version-written");
   };
   try {

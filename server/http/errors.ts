@@ -1,37 +1,18 @@
 /** The one place that turns whatever was thrown into a problem document (RFC 9457). Used by the API's error seam, by pages and by streams. */
 import { STATUS_CODES } from "node:http";
 import { AppError, type Problem } from "#core/contract/problem.ts";
+import { isDatabaseGone } from "#core/database-gone.ts";
 import { currentRequestId } from "./request-context.ts";
 import type { Logger } from "./logger.ts";
-
-/** Errors of the MongoDB driver and mongoose that mean "the server cannot be reached", by name: several copies of the driver may be loaded. */
-const databaseGone = new Set([
-  "MongoNetworkError",
-  "MongoNetworkTimeoutError",
-  "MongoServerSelectionError",
-  "MongooseServerSelectionError",
-  "MongoTopologyClosedError",
-  "MongoPoolClearedError",
-  "PoolClearedOnNetworkError",
-  "MongoPoolClosedError",
-  "MongoNotConnectedError",
-  "MongoClientClosedError",
-]);
 
 /** What is said to a caller: the AppError itself, or the one that a foreign error means. Anything else is a bug: `internal_error`. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (isDatabaseGone(thrown)) {
+    const words = "The platform's database cannot be reached at the moment. Nothing was lost; try again shortly.";
+    return new AppError("database_unavailable", words, { retryAfterSeconds: 5, cause: thrown });
+  }
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
-    if (databaseGone.has(error.name) || /bufferCommands = false/.test(error.message)) {
-      return new AppError(
-        "database_unavailable",
-        "The platform's database cannot be reached at the moment. Nothing was lost; try again shortly.",
-        {
-          retryAfterSeconds: 5,
-          cause: thrown,
-        },
-      );
-    }
     if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
       return new AppError("storage_full", "The platform's disk is full, so nothing can be written. Reading still works.", {
         cause: thrown,

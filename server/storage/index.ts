@@ -13,6 +13,7 @@ export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
 export { createLeases, type Lease, type Leases } from "./leases.ts";
 export { containsText } from "./text-search.ts";
 export { followPrimary } from "./primary.ts";
+export { untilDatabaseAnswers } from "./patience.ts";
 export { watchCollection } from "./watch.ts";
 export { createCopies, type Copies } from "./copies.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
