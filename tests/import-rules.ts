@@ -30,6 +30,8 @@ const domains = [
   "templates",
   "packages",
   "metrics",
+  "egress",
+  "settings",
   "gateway",
 ] as const;
 const domainIndex = new RegExp(`^server/(${domains.join("|")})/index\\.ts$`);
