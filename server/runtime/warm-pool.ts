@@ -57,6 +57,8 @@ export interface PoolPlan {
 }
 
 export interface WarmPoolPolicy {
+  /** What a start lasts, on average of the last few; ms. Null before the first. */
+  readonly startMs: number | null;
   /** Somebody asked for a runner. */
   noteTake(now: number): void;
   /** The app that took one answers, or never will. */
@@ -119,6 +121,9 @@ export function createWarmPoolPolicy(rules: WarmPoolRules): WarmPoolPolicy {
   };
 
   return {
+    get startMs() {
+      return startMs;
+    },
     noteTake(now) {
       wakes += 1;
       takes.push(now);

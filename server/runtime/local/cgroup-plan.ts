@@ -89,6 +89,16 @@ export function limitWrites(version: 1 | 2, limits: Pick<InstanceLimits, "memory
   ];
 }
 
+/**
+ * What all instances together weigh against the machine's other processes: as many of these as there are cores. With the usual
+ * weight, that of one, a wake beside a busy build took six times as long; with more, apps that burn all cores would crowd out the platform.
+ */
+export function familyWeight(version: 1 | 2, cores: number): CgroupWrite {
+  return version === 1
+    ? { controller: "cpu", file: "cpu.shares", value: String(Math.min(262_144, 1_024 * cores)) }
+    : { controller: "cpu", file: "cpu.weight", value: String(Math.min(10_000, 100 * cores)) };
+}
+
 /** The files that say what an instance used, and how their text is read. */
 export const memoryFiles = {
   1: { limit: "memory.limit_in_bytes", peak: "memory.max_usage_in_bytes", events: "memory.oom_control" },

@@ -1,11 +1,13 @@
 /** Cgroups of runners: made before a runner exists, tightened when it is claimed, read and removed when it has ended. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits } from "../runtime.ts";
 import {
   controllers,
+  familyWeight,
   findCgroupHome,
   limitWrites,
   memoryFiles,
@@ -66,6 +68,8 @@ export async function openIn(given: CgroupHome): Promise<Cgroups> {
     mkdirSync(join(root, own));
     if (home.version === 2) enable(join(root, own));
   }
+  const weight = familyWeight(home.version, availableParallelism());
+  for (const folder of [family, join(family, own)]) writeFileSync(join(folderOf("cpu"), folder, weight.file), weight.value);
   await Promise.all(roots.map((root) => removeStale(root, namespace)));
   const cgroups: Cgroups = {
     version: home.version,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findCgroupHome, limitWrites, parseKills } from "./cgroup-plan.ts";
+import { familyWeight, findCgroupHome, limitWrites, parseKills } from "./cgroup-plan.ts";
 import { createLineRate, createLineReader } from "./lines.ts";
 import { parseRunnerMessage, toMongoUri } from "./protocol.ts";
 import { findIdRange, sandboxArgv, type SandboxPlan } from "./sandbox.ts";
@@ -116,4 +116,11 @@ it("gives an app its database's address by socket, whatever is in its password",
   expect(uri).toBe(
     "mongodb://u%40x:p%3A%2F%C3%A4@%2Frun%2Ffp%2Fmongo.sock/user_1?directConnection=true&timeoutMS=30000&maxPoolSize=10&maxIdleTimeMS=60000&authSource=user_1",
   );
+});
+
+it("all instances together weigh as many other processes as there are cores", () => {
+  expect(familyWeight(1, 2)).toEqual({ controller: "cpu", file: "cpu.shares", value: "2048" });
+  expect(familyWeight(2, 4)).toEqual({ controller: "cpu", file: "cpu.weight", value: "400" });
+  expect(familyWeight(1, 1_000).value).toBe("262144");
+  expect(familyWeight(2, 1_000).value).toBe("10000");
 });

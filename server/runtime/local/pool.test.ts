@@ -43,7 +43,15 @@ test("fills at once when nothing was taken yet", async () => {
   pool.refill();
   expect(started()).toBe(2);
   await waitFor("both are warm", () => pool.idle === 2);
-  expect(pool.stats()).toEqual({ warmTakes: 0, coldTakes: 0, idle: 2, starting: 0, wanted: 2, runnerBytes: null });
+  expect(pool.stats()).toEqual({
+    warmTakes: 0,
+    coldTakes: 0,
+    idle: 2,
+    starting: 0,
+    wanted: 2,
+    startMs: expect.any(Number),
+    runnerBytes: null,
+  });
 });
 
 test("starts the next runner only after the app that took one has had time to answer", async () => {

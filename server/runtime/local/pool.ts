@@ -31,6 +31,8 @@ export interface PoolStats {
   starting: number;
   /** How many should be waiting at the present pace of wakes. */
   wanted: number;
+  /** What a start lasts, on average of the last few; ms. Null before the first. */
+  startMs: number | null;
   /** What one waiting runner weighs, as far as it was weighed; bytes. */
   runnerBytes: number | null;
 }
@@ -199,7 +201,15 @@ export function createPool(options: PoolOptions): Pool {
       policy.noteWakeEnd(now());
       fill();
     },
-    stats: () => ({ warmTakes: taken.warm, coldTakes: taken.cold, idle: idle.length, starting: starting.size, wanted, runnerBytes }),
+    stats: () => ({
+      warmTakes: taken.warm,
+      coldTakes: taken.cold,
+      idle: idle.length,
+      starting: starting.size,
+      wanted,
+      startMs: policy.startMs,
+      runnerBytes,
+    }),
     close: async () => {
       closed = true;
       clearTimeout(look);
