@@ -4,9 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkPython } from "#core/python/index.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
-import { createApps, createRouteTable, type Apps, type SourceCheck } from "./apps/index.ts";
+import { createApps, createRouteTable, type Apps } from "./apps/index.ts";
 import type { Config } from "./config.ts";
 import { createDatabases, type Databases } from "./databases/index.ts";
 import { createDeployments, type Deployments } from "./deployments/index.ts";
@@ -16,9 +15,9 @@ import { createLogs, type Logs } from "./logs/index.ts";
 import { createMetrics, type Metrics } from "./metrics/index.ts";
 import { createPackages, type Packages } from "./packages/index.ts";
 import { createRequests, type Requests } from "./requests/index.ts";
-import { createSyntaxChecker } from "./python-syntax.ts";
 import { createLocalRuntime, type LocalRuntime } from "./runtime/local/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { createSourceChecker } from "./source-check.ts";
 import { connectStorage, createVault, followPrimary, type Storage } from "./storage/index.ts";
 import { createTemplates, type Templates } from "./templates/index.ts";
 import { startWorker } from "./worker.ts";
@@ -72,6 +71,11 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
   const databases = await createDatabases({ storage, vault });
   const templates = createTemplates({ folder: join(config.rootDir, "templates") });
   const packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
+  const sourceChecker = createSourceChecker({
+    rootDir: config.rootDir,
+    pythonVersion: packages.pythonVersion,
+    allowedImports: packages.importNames,
+  });
   const urlOf = appUrls(config);
 
   const requestsDomain = await createRequests({ storage, records: () => appsDomain.records, databases });
@@ -81,7 +85,8 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     vault,
     databases,
     templates,
-    checkSource: createSourceCheck(packages),
+    checkSource: sourceChecker.check,
+    expectSourceCheck: sourceChecker.prepare,
     view: { urlOf, isAwake: (appId) => runtime.endpoints(appId).length > 0 },
     sleepAfterMinutes: config.sleepAfterMinutes,
     removeFromRuntime: (appId) => runtime.remove(appId),
@@ -175,6 +180,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       stop.abort();
       await gateway.stop();
       await deploymentsDomain.settle();
+      sourceChecker.stop();
       await runtime.stop();
       await Promise.allSettled([requestsDomain.requests.flush(), logsDomain.logs.flush()]);
       await storage.close();
@@ -186,11 +192,6 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
 function appUrls({ publicUrl, appsDomain }: Config): (slug: string) => string {
   const { protocol, port } = new URL(publicUrl);
   return (slug) => `${protocol}//${slug}.${appsDomain}${port ? `:${port}` : ""}`;
-}
-
-function createSourceCheck(packages: Packages): SourceCheck {
-  const syntaxErrors = createSyntaxChecker(packages.pythonVersion);
-  return (files, entrypoint) => checkPython(files, { entrypoint, allowedImports: packages.importNames, syntaxErrors });
 }
 
 const refuseUnisolated = (role: string | undefined): string | null =>

@@ -24,6 +24,8 @@ export interface AppsOptions {
   databases: Databases;
   templates: Templates;
   checkSource: SourceCheck;
+  /** Told when a check is likely soon: somebody is at work on files. */
+  expectSourceCheck?: () => void;
   view: AppView;
   sleepAfterMinutes: number;
   /** Stops an app's instances and removes what the runtime keeps of it. */
@@ -191,6 +193,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       return detail(ownerId, copy);
     },
     async saveDraft(ownerId, ref, { files, baseHash }) {
+      options.expectSourceCheck?.();
       const record = await requireOwn(models, ownerId, ref);
       requireFiles(files);
       const { hash } = await bundles.store(files);
