@@ -10,6 +10,7 @@ import { connect } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { showConnections } from "#server/prepare/connections.ts";
 import { createHttpServer } from "#server/prepare/http-server.ts";
 import type { HttpServerOptions } from "#server/prepare/http-server.ts";
 import type { Endpoint, Runtime, RuntimeEvent, WakeResult } from "#server/runtime/runtime.ts";
@@ -95,6 +96,8 @@ export interface Harness {
   route: Route;
   records: RequestRecord[];
   activity: Map<string, Date>[];
+  /** Requests that the gateway was handed so far. */
+  received(): number;
   /** Starts a server on a Unix socket; it is ready only once it is put into `runtime.ready`. */
   serve(id: string, listener: RequestListener): Promise<Instance>;
   /** The same, and ready at once. */
@@ -102,7 +105,7 @@ export interface Harness {
   get(path: string, options?: GetOptions): Promise<Answer>;
   /** Sends `text` as it is and resolves to all that comes back until the connection ends. */
   raw(text: string): Promise<string>;
-  open(): Socket;
+  open(options?: { allowHalfOpen: boolean }): Socket;
   close(): Promise<void>;
 }
 
@@ -119,9 +122,14 @@ export interface Answer {
   rawHeaders: string[];
   headers: IncomingMessage["headers"];
   body: string;
+  bytes: Buffer;
 }
 
-export async function createHarness(options: Partial<GatewayOptions> = {}, http: HttpServerOptions = {}): Promise<Harness> {
+/** Without `front` every request goes through node's HTTP server. */
+export async function createHarness(
+  options: Partial<GatewayOptions> = {},
+  { front = true, ...http }: HttpServerOptions & { front?: boolean } = {},
+): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "fp-gateway-"));
   const runtime = createFakeRuntime();
   const records: RequestRecord[] = [];
@@ -147,7 +155,12 @@ export async function createHarness(options: Partial<GatewayOptions> = {}, http:
     ...options,
   });
   const server = createHttpServer(http);
-  server.on("request", (req, res) => gateway.handleRequest(req, res));
+  if (front) showConnections(server, () => gateway.handleConnection);
+  let received = 0;
+  server.on("request", (req, res) => {
+    received += 1;
+    gateway.handleRequest(req, res);
+  });
   server.on("checkContinue", (req, res) => gateway.handleRequest(req, res, { continueUnsent: true }));
   server.on("upgrade", (req, socket, head) => gateway.handleUpgrade(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -163,6 +176,7 @@ export async function createHarness(options: Partial<GatewayOptions> = {}, http:
     route,
     records,
     activity,
+    received: () => received,
     async serve(id, listener) {
       const instance = createServer(listener);
       instances.push(instance);
@@ -181,15 +195,17 @@ export async function createHarness(options: Partial<GatewayOptions> = {}, http:
           const chunks: Buffer[] = [];
           res.on("data", (chunk: Buffer) => chunks.push(chunk));
           res.on("error", reject);
-          res.on("end", () =>
+          res.on("end", () => {
+            const bytes = Buffer.concat(chunks);
             resolve({
               status: res.statusCode ?? 0,
               message: res.statusMessage ?? "",
               rawHeaders: res.rawHeaders,
               headers: res.headers,
-              body: Buffer.concat(chunks).toString(),
-            }),
-          );
+              body: bytes.toString(),
+              bytes,
+            });
+          });
         });
         req.on("error", reject);
         req.end(body);
@@ -203,7 +219,7 @@ export async function createHarness(options: Partial<GatewayOptions> = {}, http:
         socket.on("error", () => {});
         socket.write(text, "latin1");
       }),
-    open: () => connect(port, "127.0.0.1"),
+    open: (connection) => connect({ port, host: "127.0.0.1", ...connection }),
     async close() {
       await gateway.stop();
       for (const each of [server, ...instances]) {

@@ -34,16 +34,26 @@ export function createHttpServer(options: HttpServerOptions = {}): Server {
   return server;
 }
 
+/** When a caller that closed its side is asked again whether it is there, in ms; Go's client gives up at the sixth interim answer. */
+const askAgainMs = [100, 1_000, 5_000];
+
 /**
  * The other side sends no more: it has left, or waits for its answer with its own side closed; the two look alike until something
- * is sent to it. Before an answer has begun an interim one finds out: nobody home answers with a reset, which ends the request.
- * Once an answer has begun a caller that closes is taken to have left.
+ * is sent to it. Before an answer has begun interim ones find out: who is gone answers the first with a reset, which the next one
+ * meets, and the request ends. Once an answer has begun a caller that closes is taken to have left.
  */
 function onHalfClosed(socket: Duplex): void {
   const answer = currentAnswer(socket);
   if (answer === null || answer.writableEnded) return;
   if (answer.headersSent) socket.destroy();
-  else if (answer.req.httpVersionMinor > 0) answer.writeContinue();
+  else if (answer.req.httpVersionMinor > 0) askWhetherThere(answer, 0);
+}
+
+function askWhetherThere(answer: ServerResponse, times: number): void {
+  if (answer.headersSent || answer.writableEnded || answer.destroyed) return;
+  answer.writeContinue();
+  const pauseMs = askAgainMs[times];
+  if (pauseMs !== undefined) setTimeout(() => askWhetherThere(answer, times + 1), pauseMs).unref();
 }
 
 const statusByError: Record<string, string> = {
