@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
 import { createApps, createRouteTable, type Apps } from "./apps/index.ts";
 import type { Config } from "./config.ts";
@@ -18,7 +19,7 @@ import { createRequests, type Requests } from "./requests/index.ts";
 import { createLocalRuntime, type LocalRuntime } from "./runtime/local/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createSourceChecker } from "./source-check.ts";
-import { connectStorage, createVault, followPrimary, type Storage } from "./storage/index.ts";
+import { connectStorage, createVault, failpoint, followPrimary, type Storage } from "./storage/index.ts";
 import { createTemplates, type Templates } from "./templates/index.ts";
 import { startWorker } from "./worker.ts";
 
@@ -56,7 +57,10 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
   const stop = new AbortController();
   const stopping = stop.signal;
   const notices: string[] = [];
-  const reportBug = (error: unknown, where: string): void => logger.error(`A bug while ${where}`, { error });
+  const reportBug = (error: unknown, where: string): void => {
+    if (isDatabaseGone(error)) logger.warn(`The database is away while ${where}`);
+    else logger.error(`A bug while ${where}`, { error });
+  };
 
   const storage = await connectStorage(config.mongoUrl);
   const vault = createVault(config);
@@ -118,6 +122,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     specOf: deploymentsDomain.specOf,
     logger,
     counts: metrics,
+    onStep: failpoint,
   });
   const routes = createRouteTable(appsDomain.models, storage);
   appsDomain.onChanged(routes.put);

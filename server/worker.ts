@@ -8,7 +8,7 @@ import type { DeploymentsDomain } from "./deployments/index.ts";
 import type { Logs } from "./logs/index.ts";
 import type { Requests } from "./requests/index.ts";
 import type { Runtime, RuntimeEvent } from "./runtime/runtime.ts";
-import { failpoint } from "./storage/index.ts";
+import { failpoint, untilDatabaseAnswers } from "./storage/index.ts";
 
 export interface WorkerOptions {
   apps: AppsDomain;
@@ -64,7 +64,7 @@ async function followRuntime(options: WorkerOptions): Promise<void> {
     else {
       if (event.type === "awake") options.awake.add(event.appId);
       else options.awake.delete(event.appId);
-      inOrder(event.appId, () => writeStatus(options, event));
+      inOrder(event.appId, () => untilDatabaseAnswers(() => writeStatus(options, event), signal));
     }
   }
 }
@@ -74,11 +74,13 @@ async function writeStatus(
   event: Extract<RuntimeEvent, { type: "awake" | "asleep" | "died" | "failed" }>,
 ): Promise<void> {
   const { appId } = event;
-  if (event.type === "awake") failpoint("woken");
-  if (event.type === "asleep") failpoint("put-to-sleep");
+  if (event.type === "awake") failpoint("wake-announced");
+  if (event.type === "asleep") failpoint("sleep-announced");
   if (event.type === "awake") await records.setStatus(appId, "running", null, ["running", "sleeping", "error"]);
   else if (event.type === "asleep") await records.setStatus(appId, "sleeping", null, ["running"]);
   // Its next request starts it again; until then its owner sees why it is not running.
   else if (event.type === "died") await records.setStatus(appId, "sleeping", `The app ${event.reason}`, ["running", "sleeping"]);
   else await records.setStatus(appId, "error", event.reason, ["running", "sleeping", "error"]);
+  if (event.type === "awake") failpoint("wake-written");
+  if (event.type === "asleep") failpoint("sleep-written");
 }

@@ -23,6 +23,7 @@ export function createRemoval(options: {
     await env.deleteOne({ _id: id });
     failpoint("delete-data-removed");
     await app.deleteOne({ _id: record._id });
+    failpoint("delete-done");
   };
 
   return {

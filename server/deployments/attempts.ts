@@ -72,6 +72,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
     if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
     try {
       await untilDatabaseAnswers(() => writeEnd(options, app, deployment, progress, outcome), options.stopping);
+      failpoint("deploy-written");
     } catch (error) {
       // The lease runs out and the reconciler writes it down.
       options.reportBug(error, "writing the end of a deployment");

@@ -2,17 +2,23 @@
 import { AppError } from "#core/contract/problem.ts";
 import type { Endpoint, InstanceSpec, LoadError, RuntimeCounts, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
 import { initialState, nextAppState, type AppEffect, type AppEvent, type AppState } from "./app-state.ts";
-import { describeExit, describeStuck, endReason, type Asked } from "./exit-reason.ts";
+import { describeExit, describeStuck, endReason } from "./exit-reason.ts";
 import { LoadFailure, type Instance } from "./launch.ts";
+import { endAll, endInstance, type Tracked } from "./tracked.ts";
 
 export interface AppContext {
   specOf: SpecSource;
   launch(spec: InstanceSpec, signal: AbortSignal): Promise<Instance>;
   publish(event: RuntimeEvent): void;
   counts?: RuntimeCounts;
+  /** Told of a step before the next one is taken: where tests make the platform die. */
+  onStep?: ((step: AppStep) => void) | undefined;
   /** Time for requests in flight when an instance is replaced or put to sleep. */
   drainGraceMs: number;
 }
+
+/** What an app goes through between being asleep and being awake. */
+export type AppStep = "wake-begun" | "wake-loaded" | "wake-served" | "sleep-begun" | "sleep-drained";
 
 export interface LocalApp {
   /** The instance that gets requests. */
@@ -32,15 +38,6 @@ export interface LocalApp {
   end(graceMs: number): Promise<void>;
 }
 
-interface Tracked {
-  instance: Instance;
-  inFlight: number;
-  whenIdle: (() => void)[];
-  /** Set once it is to end, with what for. */
-  ending: Promise<void> | null;
-  asked: Asked | null;
-}
-
 interface Flight {
   number: number;
   /** The instance that it brought. */
@@ -48,8 +45,6 @@ interface Flight {
   abort: AbortController;
 }
 
-/** An instance that has no request any more gets this long for its lifespan's shutdown. */
-const shutdownGraceMs = 10_000;
 /** A wake that failed is not tried again at once for each request: 1 s, doubling to 8 s. */
 const firstPauseMs = 1_000;
 const longestPauseMs = 8_000;
@@ -138,16 +133,19 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
 
   const runWake = async (number: number, signal: AbortSignal): Promise<string> => {
     const started = performance.now();
+    context.onStep?.("wake-begun");
     try {
       await Promise.all(state.ending.map(async (id) => tracked.get(id)?.ending));
       const spec = await context.specOf(appId);
       signal.throwIfAborted();
       if (!spec) throw new AppError("not_deployed", "Nothing is live: deploy the app first");
       const instance = await context.launch(spec, signal);
+      context.onStep?.("wake-loaded");
       failure = null;
       track(instance);
       context.counts?.woken(instance.wasWarm ? "warm" : "cold", performance.now() - started);
       apply({ type: "woken", wake: number, instance: instance.id });
+      context.onStep?.("wake-served");
       return instance.id;
     } catch (error) {
       // A deployment that was quicker serves by now: this wake's end says nothing of the app any more.
@@ -213,7 +211,9 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
       const entry = serving();
       const effects = apply({ type: "sleepAsked", inFlight: entry?.inFlight ?? 0, force });
       if (effects.some((effect) => effect.type === "refuse")) return false;
+      if (effects.length > 0) context.onStep?.("sleep-begun");
       await Promise.all([...tracked.values()].map(async (each) => each.ending));
+      if (effects.length > 0) context.onStep?.("sleep-drained");
       return true;
     },
     switchTo: (instance) => {
@@ -251,39 +251,6 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
     },
     end: (graceMs) => endAll(tracked, graceMs),
   };
-}
-
-/** Waits for requests in flight, then lets the app shut down, then kills it; a grace of 0 kills at once. */
-async function endInstance(entry: Tracked, graceMs: number): Promise<void> {
-  const { runner } = entry.instance;
-  if (graceMs <= 0) {
-    await runner.kill();
-    return;
-  }
-  if (entry.inFlight > 0) {
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<void>((resolve) => void (timer = setTimeout(resolve, graceMs)));
-    const idle = new Promise<void>((resolve) => void entry.whenIdle.push(resolve));
-    await Promise.race([idle, over, runner.exited]);
-    clearTimeout(timer);
-  }
-  // What still runs has had its time: the shutdown is what remains.
-  await runner.drain(Math.min(graceMs, shutdownGraceMs));
-}
-
-async function endAll(tracked: ReadonlyMap<string, Tracked>, graceMs: number): Promise<void> {
-  await Promise.all(
-    [...tracked.values()].map(async (entry) => {
-      if (!entry.ending) {
-        entry.asked = "shutdown";
-        entry.ending = endInstance(entry, graceMs);
-      } else {
-        const timer = setTimeout(() => void entry.instance.runner.kill(), graceMs);
-        void entry.ending.then(() => clearTimeout(timer));
-      }
-      await entry.ending;
-    }),
-  );
 }
 
 /** For the app's status, in one line: what, and where in the author's code. */

@@ -10,7 +10,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AppError } from "#core/contract/problem.ts";
 import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
-import { createLocalApp, type LocalApp } from "./app.ts";
+import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "./events.ts";
 import type { MongoTarget } from "./forwarder.ts";
@@ -50,6 +50,8 @@ export interface LocalRuntimeOptions {
   counts?: RuntimeCounts;
   /** From the claim to an app that answers; 30 s. */
   loadTimeoutMs?: number;
+  /** Told of each step of a wake or sleep before the next one is taken. */
+  onStep?: (step: AppStep) => void;
   /** Time for requests in flight when an instance is replaced or put to sleep; 30 s. */
   drainGraceMs?: number;
   /** The same when the platform stops; 10 s. */
@@ -103,6 +105,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       publish: events.publish,
       counts,
       drainGraceMs: options.drainGraceMs ?? 30_000,
+      onStep: options.onStep,
     });
     apps.set(appId, app);
     return app;
