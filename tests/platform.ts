@@ -55,6 +55,8 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
         ...process.env,
         NODE_ENV: "production",
         FP_TEST_MONGO_URL: "",
+        // As scripts/run-pinned.mjs does.
+        NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
         DATA_DIR: dataDir,
         PORT: String(port),
         HOST: "127.0.0.1",

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { getCompileCacheDir } from "node:module";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -48,6 +49,9 @@ export async function prepareBuild({ root, progress, signal, command }: BuildOpt
       await rm(stampPath, { force: true });
       progress({ detail: "bundling pages and server" });
       await runBuilder(command ?? [process.execPath, join(root, "node_modules/.bin/react-router"), "build"], root, progress, signal);
+      // What Node compiled of earlier builds is of no use any more, and is removed by nobody else.
+      const compiled = getCompileCacheDir();
+      if (compiled) await rm(compiled, { recursive: true, force: true });
       await writeFile(stampPath, stamp);
       return true;
     },
