@@ -21,6 +21,7 @@ const schema = z.object({
   TRUSTED_PROXIES: z.string().default(""),
   APPS_ADDRESSING: z.enum(["host"]).default("host"),
   WARM_POOL: integer(0, 50, 2),
+  WARM_POOL_MEMORY_MIB: integer(32, 65_536, 512),
   SLEEP_AFTER_MINUTES: integer(1, 1440, 15),
   SIGNUP: z.enum(["open", "closed"]).default("open"),
   /** Set by the bootstrap: the runner's Python, and the folder of this installation. */
@@ -40,6 +41,7 @@ export interface Config {
   mongoUrl: string;
   trustedProxies: readonly string[];
   warmPool: number;
+  warmPoolMemoryMiB: number;
   sleepAfterMinutes: number;
   signup: "open" | "closed";
   logLevel: "debug" | "info" | "warn" | "error";
@@ -75,6 +77,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       .map((entry) => entry.trim())
       .filter(Boolean),
     warmPool: env.WARM_POOL,
+    warmPoolMemoryMiB: env.WARM_POOL_MEMORY_MIB,
     sleepAfterMinutes: env.SLEEP_AFTER_MINUTES,
     signup: env.SIGNUP,
     logLevel: env.LOG_LEVEL,

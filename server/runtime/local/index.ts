@@ -40,6 +40,8 @@ export interface LocalRuntimeOptions {
   warmPool: number;
   /** The most that waiting runners may use together while wakes come fast; 512 MiB. */
   warmPoolMemoryMiB?: number;
+  /** How long a burst of wakes keeps the pool large; 30 s. */
+  warmPoolHoldMs?: number;
   /** The MongoDB server that apps' databases lie in. */
   mongo: MongoTarget;
   /** The way to the Internet; without it apps have none. */
@@ -118,6 +120,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     const made = createPool({
       size: options.warmPool,
       ...(options.warmPoolMemoryMiB === undefined ? {} : { memoryMiB: options.warmPoolMemoryMiB }),
+      rules: options.warmPoolHoldMs === undefined ? {} : { holdMs: options.warmPoolHoldMs },
       weigh: (runner) => weighRunner(runner.pid),
       // Beyond one per core they only slow each other.
       mostStarting: Math.max(2, availableParallelism()),
