@@ -21,7 +21,7 @@ if (runsPinnedNode()) {
   await import(pathToFileURL(path).href);
 } else {
   // The channel tells the child when this process is gone.
-  const child = spawn(pinnedNode, [path, ...rest], {
+  const child = spawn(pinnedNode, [...process.execArgv, path, ...rest], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   });

@@ -49,7 +49,8 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
   let users = 0;
 
   const start = async (): Promise<void> => {
-    child = spawn(process.execPath, [join(root, "server/main.ts")], {
+    // The flag of package.json's `start`: with V8's own 32 MB the process weighs 30 MB more and answers no faster.
+    child = spawn(process.execPath, ["--max-semi-space-size=8", join(root, "server/main.ts")], {
       cwd: root,
       env: {
         ...process.env,
