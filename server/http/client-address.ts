@@ -23,6 +23,8 @@ export function stampClientAddress(
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
     if (!request.rawHeaders[i]!.toLowerCase().startsWith("x-fp-")) kept.push(request.rawHeaders[i]!, request.rawHeaders[i + 1]!);
   }
-  // The Request of the pages and the API is made from these.
+  // The Request of the pages and the API looks into both, into the parsed ones first.
   request.rawHeaders = [...kept, header, address];
+  for (const name of Object.keys(request.headers)) if (name.startsWith("x-fp-")) delete request.headers[name];
+  request.headers[header] = address;
 }
