@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 from .control import Control, SilentControl
 from .exception_log import ExceptionLog
 from .failure import Failure, describe
+from .fresh import refresh
 from .loader import LoadFailed, LoadInterrupted, load
 from .middleware import Platform
 from .proxies import use_proxy
@@ -65,7 +65,7 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
     if claim.relay_port is not None:
         use_proxy(claim.relay_port, "")
     # Whatever a library drew before the claim must not be what every other runner draws.
-    random.seed()
+    refresh()
     code_path = make_workspace(os.path.abspath(claim.code_path), claim.session_key)
     asyncio.set_event_loop(loop)
     signal.signal(signal.SIGALRM, _interrupt_load)

@@ -9,7 +9,7 @@ import type { InstanceSpec } from "#server/runtime/runtime.ts";
 import { ask, defaultLimits } from "../conformance/world.ts";
 import { waitFor } from "../wait.ts";
 
-const code = `from fastapi import FastAPI
+const helloCode = `from fastapi import FastAPI
 from pydantic import BaseModel
 
 app = FastAPI()
@@ -36,11 +36,12 @@ export interface PoolWorld {
   close(): Promise<void>;
 }
 
-/** A runtime whose pool is full, with so many sleeping apps. */
+/** A runtime whose pool is full, with so many sleeping apps of one `app.py`. */
 export async function openPoolWorld(
   python: string,
   count: number,
   options: Pick<LocalRuntimeOptions, "warmPool"> & Partial<LocalRuntimeOptions>,
+  code = helloCode,
 ): Promise<PoolWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), "fp-"));
   const apps = Array.from({ length: count }, (_, index) => `app${index}`);
