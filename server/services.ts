@@ -10,6 +10,7 @@ import { createApps, createRouteTable, type Apps } from "./apps/index.ts";
 import type { Config } from "./config.ts";
 import { createDatabases, type Databases } from "./databases/index.ts";
 import { createDeployments, type Deployments } from "./deployments/index.ts";
+import { createEgress, egressReasons, type EgressOptions } from "./egress/index.ts";
 import { createGateway, type Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
 import { createLogs, type Logs } from "./logs/index.ts";
@@ -20,6 +21,7 @@ import { createLocalRuntime, type LocalRuntime } from "./runtime/local/index.ts"
 import type { Runtime } from "./runtime/runtime.ts";
 import { createSourceChecker } from "./source-check.ts";
 import { connectStorage, createVault, failpoint, followPrimary, type Storage } from "./storage/index.ts";
+import { createSettings, type Settings } from "./settings/index.ts";
 import { createTemplates, type Templates } from "./templates/index.ts";
 import { startWorker } from "./worker.ts";
 
@@ -35,6 +37,7 @@ export interface Services {
   metrics: Metrics;
   packages: Packages;
   requests: Requests;
+  settings: Settings;
   templates: Templates;
   runtime: Runtime;
   storage: Storage;
@@ -52,8 +55,13 @@ export interface Platform {
   notices: readonly string[];
 }
 
+/** What a test puts in the place of the world outside; in production there is nothing here. */
+export interface Seams {
+  egress?: Pick<EgressOptions, "resolve" | "isAllowedAddress">;
+}
+
 /** Builds every service of one process (`ROLE=all`). @throws Error when the database or a file of the platform is not usable. */
-export async function createServices(config: Config, logger: Logger): Promise<Platform> {
+export async function createServices(config: Config, logger: Logger, seams: Seams = {}): Promise<Platform> {
   const stop = new AbortController();
   const stopping = stop.signal;
   const notices: string[] = [];
@@ -109,7 +117,20 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     stopping,
   });
   const awake = new Set<string>();
-  const metrics = createMetrics({ warmRunners: () => runtime.warmRunners, appsAwake: () => awake.size });
+  const metrics = createMetrics({ warmRunners: () => runtime.warmRunners, appsAwake: () => awake.size, egressReasons });
+  const settings = await createSettings({ storage });
+  const egress = createEgress({
+    rules: settings.egress,
+    appsDomain: config.appsDomain,
+    publicUrl: config.publicUrl,
+    gateway: () => ({ host: toLocalHost(config.host), port: config.port }),
+    onRefused({ appId, reason, line }) {
+      metrics.egressRefused(reason);
+      if (line !== null) logsDomain.logs.append(appId, { at: new Date(), stream: "platform", text: line, instanceId: "egress-proxy" });
+    },
+    logger,
+    ...seams.egress,
+  });
   const runtime: LocalRuntime = createLocalRuntime({
     dataDir: config.dataDir,
     runnerDir: join(config.rootDir, "runner"),
@@ -119,6 +140,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       address: await followPrimary(storage.client),
       ...(storage.client.options.tls ? { tls: { servername: storage.client.options.hosts[0]?.host } } : {}),
     },
+    egress,
     specOf: deploymentsDomain.specOf,
     logger,
     counts: metrics,
@@ -151,6 +173,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
     metrics,
     packages,
     requests: requestsDomain.requests,
+    settings,
     templates,
     runtime,
     storage,
@@ -166,7 +189,7 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       await appsDomain.apps.finishRemovals();
       appsDomain.records.keepCopies(stopping);
       databases.keepCopies(stopping);
-      await Promise.all([runtime.start(), routes.start(stopping)]);
+      await Promise.all([runtime.start(), routes.start(stopping), settings.start(stopping)]);
       gateway.start();
       startWorker({
         apps: appsDomain,
@@ -187,11 +210,15 @@ export async function createServices(config: Config, logger: Logger): Promise<Pl
       await deploymentsDomain.settle();
       sourceChecker.stop();
       await runtime.stop();
+      egress.close();
       await Promise.allSettled([requestsDomain.requests.flush(), logsDomain.logs.flush()]);
       await storage.close();
     },
   };
 }
+
+/** Where this process reaches what it listens on itself, from the address that it listens at. */
+const toLocalHost = (host: string): string => ({ "0.0.0.0": "127.0.0.1", localhost: "127.0.0.1", "::": "::1" })[host] ?? host;
 
 /** `http://<slug>.<APPS_DOMAIN>`, with the scheme and port of the platform's own address. */
 function appUrls({ publicUrl, appsDomain }: Config): (slug: string) => string {

@@ -11,6 +11,7 @@ import { problemResponse, reportError, toAppError } from "#server/http/errors.ts
 import type { Services } from "#server/services.ts";
 import { checkAccess } from "./access.ts";
 import { accountHandlers } from "./accounts.ts";
+import { adminHandlers } from "./admin.ts";
 import { appHandlers } from "./apps.ts";
 import { answerAuth } from "./auth.ts";
 import { deploymentHandlers } from "./deployments.ts";
@@ -43,6 +44,7 @@ export async function createApi(services: Services): Promise<Api> {
     ...deploymentHandlers(services),
     ...watchingHandlers(services, tickets),
     ...resourceHandlers(services),
+    ...adminHandlers(services),
   };
   const app = new Hono();
   app.onError((thrown, c) => {

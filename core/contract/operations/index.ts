@@ -3,6 +3,7 @@
  * Guarantees: an operation that stands here is served (tests/api walks all of them). Does not say who may see what: the domains do.
  */
 import { accountOperations } from "./accounts.ts";
+import { adminOperations } from "./admin.ts";
 import { appOperations } from "./apps.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { resourceOperations } from "./resources.ts";
@@ -17,6 +18,7 @@ export const operations = {
   ...deploymentOperations,
   ...watchingOperations,
   ...resourceOperations,
+  ...adminOperations,
 } as const;
 
 export type Operations = typeof operations;

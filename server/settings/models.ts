@@ -1,0 +1,16 @@
+import { Schema, type Connection, type InferSchemaType, type Model } from "mongoose";
+
+/** One document for each group of settings, in the collection where the claim of the first account stands too. */
+const egressSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    domains: { type: [String], required: true },
+    ports: { type: [Number], required: true },
+    changedAt: { type: Date, required: true },
+  },
+  { collection: "settings", versionKey: false, strict: "throw" },
+);
+
+export type EgressDocument = InferSchemaType<typeof egressSchema>;
+export const egressModel = (connection: Connection): Model<EgressDocument> =>
+  connection.model<EgressDocument>("EgressSettings", egressSchema);
