@@ -70,7 +70,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     else logger.error(`A bug while ${where}`, { error });
   };
 
-  const storage = await connectStorage(config.mongoUrl);
+  const storage = await connectStorage(config.mongoUrl, config.dataDir);
   const vault = createVault(config);
   const accounts = await createAccounts({
     storage,

@@ -53,7 +53,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   }
   const listeners: ((record: AppRecord) => void)[] = [];
   const changed = (record: AppRecord): void => listeners.forEach((listener) => listener(record));
-  const bundles = createBundles(models);
+  const bundles = createBundles(models, storage);
   const env = createAppEnv(models, storage, options.vault);
   const records = createAppRecords({ models, bundles, env, onChanged: changed });
   const removal = createRemoval({ models, changed, removeFromRuntime: options.removeFromRuntime, removeData: options.removeData });

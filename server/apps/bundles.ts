@@ -1,13 +1,14 @@
 import { hashBundle, normaliseFiles } from "#core/bundle.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
+import type { Storage } from "#server/storage/index.ts";
 import type { AppModels, AppRecord } from "./models.ts";
 
 /** How long a bundle that nothing points to is kept: far longer than the time between storing one and pointing to it. */
 const unusedMs = 60 * 60 * 1_000;
 
 export interface Bundles {
-  /** Stores the files under their hash; storing the same again only renews them. */
+  /** Stores the files under their hash; storing the same again only renews them. @throws AppError `storage_full`. */
   store(files: Files): Promise<{ hash: string }>;
   /** @throws AppError `not_found` when the bundle is gone. */
   read(hash: string): Promise<Files>;
@@ -15,9 +16,10 @@ export interface Bundles {
   removeUnused(keptVersions: (hashes: string[]) => Promise<Set<string>>): Promise<number>;
 }
 
-export function createBundles({ app, bundle }: AppModels): Bundles {
+export function createBundles({ app, bundle }: AppModels, storage: Pick<Storage, "requireRoom">): Bundles {
   return {
     async store(files) {
+      storage.requireRoom();
       const normal = normaliseFiles(files);
       const hash = hashBundle(normal);
       const now = new Date();

@@ -65,6 +65,7 @@ export function createAppEnv({ env }: AppModels, storage: Storage, vault: Vault)
       const before = new Map((await stored(appId)).map((entry) => [entry.name, entry]));
       const problems = findProblems(vars, new Set(before.keys()));
       if (problems.length > 0) throw new AppError("validation_failed", "Some variables cannot be set. Nothing was changed.", { problems });
+      storage.requireRoom();
       const next = vars.map(({ name, value, secret }) => ({
         name,
         // What was secret stays so when only its value is kept: it must not become readable by a flag.

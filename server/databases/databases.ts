@@ -104,6 +104,7 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
   };
 
   async function recordDefault(ownerId: string): Promise<Found> {
+    storage.requireRoom();
     const physicalName = `user_${ownerId}`;
     const username = physicalName;
     try {

@@ -33,6 +33,8 @@ export interface AttemptOptions {
   leases: Leases;
   run: () => RunOptions;
   refusal: (userId: string) => Promise<string | null>;
+  /** @throws AppError `storage_full`. */
+  requireRoom: () => void;
   reportBug: (error: unknown, where: string) => void;
   stopping: AbortSignal;
 }
@@ -84,6 +86,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
 
   return {
     async begin(owner, app, { progress, ...input }) {
+      options.requireRoom();
       const refusal = await options.refusal(owner.id);
       if (refusal) throw new AppError("isolation_missing", refusal);
       const appId = String(app._id);

@@ -57,6 +57,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     leases,
     run: () => ({ runtime: options.runtime(), records, versions, spec: options.spec }),
     refusal: options.refusal,
+    requireRoom: options.storage.requireRoom,
     reportBug: options.reportBug,
     stopping: options.stopping,
   });

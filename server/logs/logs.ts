@@ -30,6 +30,8 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
   const live = new EventEmitter().setMaxListeners(0);
 
   const batch = createBatch<LogDocument & { _id: Types.ObjectId }>(async (items) => {
+    // They wait in memory, as when the database is away.
+    storage.requireRoom();
     await model.collection.insertMany(items as never, { ordered: false });
     for (const item of items) written.add(item.appId);
   }, 1_000);

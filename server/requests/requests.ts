@@ -32,6 +32,8 @@ export async function createRequests({
   await model.syncIndexes();
 
   const batch = createBatch<RequestRecord>(async (items) => {
+    // They wait in memory, as when the database is away.
+    storage.requireRoom();
     await model.collection.insertMany(
       items.map(({ id, ...item }) => ({ _id: new Types.ObjectId(), ...item, requestId: id, at: new Date(item.at) }) as never),
       { ordered: false },

@@ -4,6 +4,7 @@
  * Users' databases are reached through `client` by the databases domain, never through mongoose.
  */
 import mongoose, { type Connection, type Model } from "mongoose";
+import { watchRoom } from "./room.ts";
 
 export { createBatch, type Batch } from "./batch.ts";
 export { addSecret, ownKeyFile, ownsKeys, type KeySource } from "./key-file.ts";
@@ -19,6 +20,8 @@ export { createCopies, type Copies } from "./copies.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
 
 export interface Storage {
+  /** @throws AppError `storage_full` while the disk has no room for what would be written. */
+  requireRoom(): void;
   connection: Connection;
   client: mongoose.mongo.MongoClient;
   /** The server is a replica set (or speaks as one): transactions and change streams work. */
@@ -28,8 +31,8 @@ export interface Storage {
 
 const platformDatabase = "fastapi_platform";
 
-/** Connects to `mongoUrl`; the platform's database is the one named in it, else `fastapi_platform`. */
-export async function connectStorage(mongoUrl: string): Promise<Storage> {
+/** Connects to `mongoUrl`; the platform's database is the one named in it, else `fastapi_platform`. `folder` lies on the disk that is watched. */
+export async function connectStorage(mongoUrl: string, folder?: string): Promise<Storage> {
   const named = new URL(mongoUrl.replace(/^mongodb(\+srv)?:/, "http:").replace(/^(http:\/\/[^/]*,[^/]*)/, "http://many")).pathname.slice(1);
   const connection = mongoose.createConnection(mongoUrl, {
     dbName: named && named !== "admin" ? decodeURIComponent(named) : platformDatabase,
@@ -45,11 +48,16 @@ export async function connectStorage(mongoUrl: string): Promise<Storage> {
   await connection.asPromise();
   // Without a listener a lost database would end the process; the driver reconnects by itself.
   connection.on("error", () => undefined);
+  const room = watchRoom(folder);
   return {
     connection,
     client: connection.getClient(),
     replicated: await speaksAsReplicaSet(connection),
-    close: () => connection.close(true),
+    requireRoom: room.require,
+    close: async () => {
+      room.stop();
+      await connection.close(true);
+    },
   };
 }
 

@@ -18,11 +18,18 @@ const stopPatienceMs = 20_000;
 const orphanPatienceMs = 1_000;
 /** Recovery after a kill reads the log back; a minute is far beyond what was seen, and a hang must not last for ever. */
 const readyTimeoutMs = 60_000;
-const firstBackOffMs = 100;
+/** A first death is answered at once; a server that dies again and again is given time. */
+const firstBackOffMs = 50;
 const mostBackOffMs = 5_000;
-/** A server that ran this long was healthy: its next death is a first one again. */
-const healthyMs = 30_000;
+/** A server that ran this long after it answered was healthy: its next death is a first one again, and answered at once. */
+const healthyMs = 2_000;
 const mostLogBytes = 10 * 1024 * 1024;
+/**
+ * What the storage engine writes when it gives itself up, as for a full disk: the process lives on and refuses everything, reading
+ * too, until it is started again.
+ */
+const panicWords = "WT_PANIC";
+const panicCheckMs = 1_000;
 
 export interface SupervisedServer {
   /** The process that runs now; changes when the server is restarted. */
@@ -51,24 +58,32 @@ export async function superviseServer(options: SuperviseOptions): Promise<Superv
   let running = await launch(options, pidFile);
   let stopped: Promise<void> | undefined;
 
-  const watch = async (): Promise<void> => {
-    let backOffMs = firstBackOffMs;
-    while (!stopping.signal.aborted) {
-      const startedAt = Date.now();
-      await running.exited;
-      if (stopping.signal.aborted) return;
-      running.watchdog.kill();
-      if (Date.now() - startedAt > healthyMs) backOffMs = firstBackOffMs;
-      log(`The database server ended unexpectedly (${describeExit(running.child)}); starting it again`);
+  /** Tries until it runs again, or is told to stop. */
+  const relaunch = async (from: number): Promise<void> => {
+    for (let backOffMs = from; ; backOffMs = Math.min(backOffMs * 2, mostBackOffMs)) {
       await sleep(backOffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      backOffMs = Math.min(backOffMs * 2, mostBackOffMs);
       if (stopping.signal.aborted) return;
       try {
         running = await launch(options, pidFile);
         log("The database server answers again");
+        return;
       } catch (error) {
         log(`The database server did not come back: ${(error as Error).message}`);
       }
+    }
+  };
+  const watch = async (): Promise<void> => {
+    let backOffMs = firstBackOffMs;
+    while (!stopping.signal.aborted) {
+      const startedAt = Date.now();
+      const panicked = watchForPanic(running, join(folder, "server.log"), log);
+      await running.exited;
+      clearInterval(panicked);
+      if (stopping.signal.aborted) return;
+      running.watchdog.kill();
+      backOffMs = Date.now() - startedAt > healthyMs ? firstBackOffMs : Math.min(backOffMs * 2, mostBackOffMs);
+      log(`The database server ended unexpectedly (${describeExit(running.child)}); starting it again`);
+      await relaunch(backOffMs);
     }
   };
   const watching = watch();
@@ -92,7 +107,31 @@ export async function superviseServer(options: SuperviseOptions): Promise<Superv
   };
 }
 
+/** Ends a server that has given itself up, so that it is started again. */
+function watchForPanic({ identity, logFrom }: Running, logPath: string, log: (line: string) => void): NodeJS.Timeout {
+  let from = logFrom;
+  const look = async (): Promise<void> => {
+    const { size } = await stat(logPath);
+    if (size <= from) return;
+    const file = await open(logPath, "r");
+    try {
+      // A little of what was read before: the words may have been half written.
+      const start = Math.max(logFrom, from - panicWords.length);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size - start, mostLogBytes)), 0, undefined, start);
+      from = size;
+      if (!buffer.subarray(0, bytesRead).includes(panicWords)) return;
+    } finally {
+      await file.close();
+    }
+    log("The database server has given up, as it does when the disk is full");
+    await endProcess(identity, 0);
+  };
+  return setInterval(() => void look().catch(() => undefined), panicCheckMs).unref();
+}
+
 interface Running {
+  /** Where this server's lines begin in the log. */
+  logFrom: number;
   child: ChildProcess;
   identity: ProcessIdentity;
   exited: Promise<unknown>;
@@ -101,11 +140,12 @@ interface Running {
 
 async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Promise<Running> {
   const logPath = join(folder, "server.log");
-  const tooLong = await stat(logPath).then(
-    ({ size }) => size > mostLogBytes,
-    () => false,
+  const written = await stat(logPath).then(
+    ({ size }) => size,
+    () => 0,
   );
-  const logFile = await open(logPath, tooLong ? "w" : "a", 0o600);
+  const logFrom = written > mostLogBytes ? 0 : written;
+  const logFile = await open(logPath, logFrom === 0 ? "w" : "a", 0o600);
   try {
     // Its own process group: Ctrl+C in the terminal reaches the platform alone, which then stops the server last.
     const child = spawn(spec.binary, serverArguments(spec), { detached: true, stdio: ["ignore", logFile.fd, logFile.fd], cwd: folder });
@@ -113,18 +153,18 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
     await once(child, "spawn");
     // One that ended at once has no start time any more, and is judged like any that ends before it answers.
     const identity: ProcessIdentity = { pid: child.pid!, startedAt: findStartTime(child.pid!) ?? "ended" };
-    await writeWhole(pidFile, JSON.stringify(identity));
     const watchdog = startWatchdog(identity.pid);
-    if (!(await acceptsConnections(spec.port, identity))) {
-      const alive = isAlive(identity);
+    try {
+      await writeWhole(pidFile, JSON.stringify(identity));
+      if (await acceptsConnections(spec.port, identity)) return { child, identity, exited, watchdog, logFrom };
+      const why = isAlive(identity) ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`;
+      throw new Error(`${spec.binary} ${why}${await lastWords(logPath)}`);
+    } catch (error) {
       await endProcess(identity, 1_000);
       await exited;
       watchdog.kill();
-      throw new Error(
-        `${spec.binary} ${alive ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`}${await lastWords(logPath)}`,
-      );
+      throw error;
     }
-    return { child, identity, exited, watchdog };
   } finally {
     await logFile.close();
   }
