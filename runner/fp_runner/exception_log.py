@@ -37,8 +37,13 @@ class ExceptionLog:
             return
         # Begun by the first exception: an app that never fails pays for no thread.
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="platform-exceptions", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="platform-exceptions", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # The app has as many threads as it may: the record waits for the next exception that finds room.
+                return
+            self._thread = thread
 
     def stop(self, seconds: float = 2.0) -> None:
         if self._thread is None:

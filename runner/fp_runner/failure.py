@@ -11,6 +11,7 @@ from typing import Any
 # More is no help to a person and could be made by an app at will.
 LONGEST_TRACEBACK = 48_000
 LONGEST_MESSAGE = 4_000
+LONGEST_TYPE = 200
 DEEPEST_CHAIN = 5
 
 _library_roots = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")})
@@ -37,14 +38,28 @@ class Failure:
 def describe(error: BaseException, code_path: str) -> Failure:
     """Describes `error`, raised by the app whose files lie in `code_path`."""
     shown = unwrap_group(error)
-    type_name = type(shown).__qualname__ if type(shown).__module__ == "builtins" else f"{type(shown).__module__}.{type(shown).__qualname__}"
+    type_name = name_of(type(shown))
     if isinstance(shown, SyntaxError) and shown.filename:
         file, line, column = relative(shown.filename, code_path), shown.lineno, shown.offset or None
         message = shown.msg
     else:
         file, line, column = *last_user_frame(shown.__traceback__, code_path), None
-        message = str(shown)
+        message = words_of(shown)
     return Failure(type_name, message[:LONGEST_MESSAGE], render(shown, code_path)[-LONGEST_TRACEBACK:], file, line, column)
+
+
+def name_of(kind: type[BaseException]) -> str:
+    """The exception's name as Python shows it, no longer than one would be."""
+    module = str(kind.__module__)
+    return (kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}")[:LONGEST_TYPE]
+
+
+def words_of(error: BaseException) -> str:
+    """What `str()` says of it, or that it says nothing: the exception happened all the same."""
+    try:
+        return str(error)
+    except BaseException as broken:  # noqa: BLE001 (it is the app's own code)
+        return f"<its __str__ raised {type(broken).__name__}>"[:LONGEST_MESSAGE]
 
 
 def unwrap_group(error: BaseException) -> BaseException:
@@ -101,8 +116,15 @@ def render_one(error: BaseException, code_path: str) -> str:
             kept.append(_renamed(frame, short_library_name(frame.filename)))
     lines = ["Traceback (most recent call last):\n"] if kept else []
     lines += traceback.StackSummary.from_list(kept).format()
-    lines += traceback.format_exception_only(error)
+    lines += format_last_line(error)
     return "".join(lines).replace(code_path.rstrip("/") + "/", "")
+
+
+def format_last_line(error: BaseException) -> list[str]:
+    try:
+        return traceback.format_exception_only(error)
+    except BaseException:  # noqa: BLE001 (it is the app's own code)
+        return [f"{name_of(type(error))}: {words_of(error)}\n"]
 
 
 def short_library_name(filename: str) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .failure import describe
+from .failure import Failure, describe
 from .loader import Asgi
 
 logger = logging.getLogger("uvicorn.error")
@@ -87,9 +87,9 @@ class Platform:
     def _report(self, error: BaseException, request_id: str, scope: Scope) -> None:
         try:
             failure = describe(error, self.code_path)
-            self.on_exception({"requestId": request_id, "method": scope.get("method", scope["type"]), "path": scope["path"], **failure.to_json()})
-        except Exception:  # noqa: BLE001 (an exception whose own __str__ fails must not hide itself)
-            pass
+        except BaseException:  # noqa: BLE001 (an exception of the app's own making must neither hide itself nor end the request)
+            failure = Failure("Exception", "<the exception could not be described>", "")
+        self.on_exception({"requestId": request_id, "method": scope.get("method", scope["type"]), "path": scope["path"], **failure.to_json()})
 
 
 def restore_addresses(scope: Scope, forwarded: bytes, scheme: bytes, host: bytes) -> None:

@@ -21,6 +21,11 @@ const recordSchema = z.object({
     .catch(""),
 });
 
+/** The largest record that a runner writes fits twice. A larger one is no runner's, and must not cost the platform its memory. */
+const largestRecordBytes = 512 * 1024;
+/** Records held at once while they are read and cut. */
+const batchSize = 16;
+
 /** Longest a page waits for the runner's half; without it the request is shown all the same. */
 const readMs = 2_000;
 
@@ -32,18 +37,23 @@ export async function readExceptions(
   requestIds: readonly string[],
 ): Promise<Map<string, RequestError>> {
   if (requestIds.length === 0) return new Map();
-  const found = await storage.client
+  const found = storage.client
     .db(databaseName)
     .collection(exceptionCollection)
-    .find({ app_id: appId, request_id: { $in: [...requestIds] } }, { maxTimeMS: readMs, limit: requestIds.length * 2 })
-    .toArray()
-    .catch(() => []);
+    .find(
+      { app_id: appId, request_id: { $in: [...requestIds] }, $expr: { $lte: [{ $bsonSize: "$$ROOT" }, largestRecordBytes] } },
+      { maxTimeMS: readMs, limit: requestIds.length * 2, batchSize },
+    );
   const errors = new Map<string, RequestError>();
-  for (const document of found) {
-    const parsed = recordSchema.safeParse(document);
-    if (!parsed.success) continue;
-    const { request_id: id, type, message, file, line, traceback } = parsed.data;
-    errors.set(id, { type, message, traceback, ...(file == null ? {} : { file }), ...(line == null ? {} : { line }) });
+  try {
+    for await (const document of found) {
+      const parsed = recordSchema.safeParse(document);
+      if (!parsed.success) continue;
+      const { request_id: id, type, message, file, line, traceback } = parsed.data;
+      errors.set(id, { type, message, traceback, ...(file == null ? {} : { file }), ...(line == null ? {} : { line }) });
+    }
+  } catch {
+    // The app's database is slow or away: its requests are shown without what is in it.
   }
   return errors;
 }
