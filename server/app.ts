@@ -33,6 +33,7 @@ export async function start({ development }: StartOptions): Promise<PlatformApp>
     const isTrusted = createProxyTrust(config.trustedProxies);
     await platform.start();
     return {
+      handleConnection: (socket, passOn) => services.gateway.handleConnection(socket, passOn),
       isAppHost: (host) => services.gateway.isAppHost(host),
       handleRequest(request, response, options) {
         if (services.gateway.isAppHost(request.headers.host)) return services.gateway.handleRequest(request, response, options);

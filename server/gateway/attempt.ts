@@ -1,4 +1,5 @@
 import type { Endpoint } from "#server/runtime/runtime.ts";
+import type { Chunk } from "./caller.ts";
 import type { Connection, Exchange, Failure } from "./connection.ts";
 import type { Delivery } from "./delivery.ts";
 import { findHeader, toCallerHeaders, toCallerTrailers } from "./headers.ts";
@@ -79,14 +80,16 @@ export class Attempt implements Exchange {
     if (findHeader(headers, "content-type")?.startsWith("text/event-stream")) delivery.onStream();
   }
 
-  onBody(chunk: Buffer): void {
+  onBody(chunk: Chunk): void {
     if (this.#over) return;
     this.#delivery.onBytes(chunk.length);
     const { caller } = this.#delivery.input;
     if (caller.write(chunk)) return;
-    const connection = this.#connection;
-    connection?.pause();
-    caller.onDrain(() => connection?.resume());
+    this.#connection?.pause();
+    caller.onDrain(() => {
+      // Once over, the connection is another's.
+      if (!this.#over) this.#connection?.resume();
+    });
   }
 
   onPause(): void {

@@ -3,6 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { findHeader, withoutField } from "./headers.ts";
 import type { GatewayAnswer } from "./refusal.ts";
 
+/** A piece of a body: small ones as latin1 text, one character a byte, others as bytes. The reader's own to keep. */
+export type Chunk = Buffer | string;
+
+export function toBuffer(chunk: Chunk): Buffer {
+  return typeof chunk === "string" ? Buffer.from(chunk, "latin1") : chunk;
+}
+
 /** Who asked, as a delivery sees them: a visitor's connection, or the platform itself. */
 export interface Caller {
   readonly method: string;
@@ -20,8 +27,8 @@ export interface Caller {
   inform(status: number, headers: string[]): void;
   /** Begins the answer, which may be held back until `flush` or `end`, so that a small one goes out in one write. */
   begin(status: number, message: string | undefined, headers: string[]): void;
-  /** The chunk is the callee's to keep. @returns false when the caller is to be given time until `onDrain`. */
-  write(chunk: Buffer): boolean;
+  /** @returns false when the caller is to be given time until `onDrain`. */
+  write(chunk: Chunk): boolean;
   onDrain(resume: () => void): void;
   /** More may take a while: what was given so far goes out now. */
   flush(): void;
@@ -34,9 +41,6 @@ export interface Caller {
 /** How long the rest of a body that nobody wants is read after the answer, so that the answer is not lost in a reset. */
 const LINGER_MS = 5_000;
 
-/** Up to this size copying a body is cheaper than a second write. */
-const MAX_JOINED_BYTES = 16_384;
-
 /** A visitor's request. */
 export class HttpCaller implements Caller {
   readonly #req: IncomingMessage;
@@ -47,7 +51,7 @@ export class HttpCaller implements Caller {
   #sendContinue: boolean;
   #bytesIn = 0;
   /** The beginning of the body, while it waits for company. */
-  #chunk: Buffer | null = null;
+  #chunk: Chunk | null = null;
   #flushed = false;
   #resume: (() => void) | null = null;
   /** The most body bytes that are taken; `onBodyTooLarge` is told once they are passed. */
@@ -117,13 +121,17 @@ export class HttpCaller implements Caller {
     else res.writeHead(status, message, kept);
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Chunk): boolean {
     if (this.#chunk === null && !this.#flushed) {
       this.#chunk = chunk;
       return true;
     }
     this.flush();
-    return this.#res.write(chunk);
+    return this.#send(chunk);
+  }
+
+  #send(chunk: Chunk): boolean {
+    return typeof chunk === "string" ? this.#res.write(chunk, "latin1") : this.#res.write(chunk);
   }
 
   onDrain(resume: () => void): void {
@@ -135,7 +143,7 @@ export class HttpCaller implements Caller {
     const chunk = this.#chunk;
     if (chunk !== null) {
       this.#chunk = null;
-      this.#res.write(chunk);
+      this.#send(chunk);
     } else if (!this.#flushed) this.#res.flushHeaders();
     this.#flushed = true;
   }
@@ -150,8 +158,8 @@ export class HttpCaller implements Caller {
       res.addTrailers(toPairs(trailers));
       res.end();
     } else if (chunk === null) res.end();
-    // As text, one byte a character, node sends it together with the head instead of one after the other.
-    else if (chunk.length <= MAX_JOINED_BYTES) res.end(chunk.toString("latin1"), "latin1");
+    // Node sends text together with the head, and bytes after it.
+    else if (typeof chunk === "string") res.end(chunk, "latin1");
     else res.end(chunk);
   }
 

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Endpoint } from "#server/runtime/runtime.ts";
+import type { Chunk } from "./caller.ts";
 import { findHeader } from "./headers.ts";
 import { ResponseParser } from "./response-parser.ts";
 import type { AnswerProblem, AnswerSink } from "./response-parser.ts";
@@ -28,8 +29,9 @@ export type Failure =
   | "timeout"
   | AnswerProblem;
 
-/** Who asked, while the answer comes. Chunks are its own to keep. */
-export interface Exchange extends AnswerSink {
+/** Who asked, while the answer comes. */
+export interface Exchange extends Omit<AnswerSink, "onBody"> {
+  onBody(chunk: Chunk): void;
   /** Nothing more is there to be read now: what was given so far should not be held back. */
   onPause(): void;
   onEnd(trailers: readonly string[]): void;
@@ -43,13 +45,22 @@ export interface Exchange extends AnswerSink {
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
+/** Up to this size a chunk is text, which joins the head of its answer for the price of a copy; a second write costs more. */
+const MAX_TEXT_BYTES = 8_192;
+
 /** How long making a connection may take. */
 const CONNECT_MS = 5_000;
 
+export interface ConnectionEvents {
+  /** ms, as of the last look: asking the system for each request would cost more than it is worth. */
+  readonly now: number;
+  onIdle(connection: Connection): void;
+  onClosed(connection: Connection): void;
+}
+
 /** One connection to an instance, with one exchange at a time. */
 export class Connection {
-  readonly #onIdle: (connection: Connection) => void;
-  readonly #onClosed: (connection: Connection) => void;
+  readonly #events: ConnectionEvents;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   #exchange: Exchange | null = null;
@@ -61,33 +72,32 @@ export class Connection {
   #begun = false;
   /** The request's body is still on its way. */
   #sending: Readable | null = null;
-  /** `performance.now()` by which something must have happened; 0 for none. */
+  #outlives = false;
+  #paused = false;
+  /** When something must have happened, as `ConnectionEvents.now` counts; 0 for nothing. */
   #deadline = 0;
   #idleSince = 0;
 
-  constructor(endpoint: Endpoint, events: { onIdle: (connection: Connection) => void; onClosed: (connection: Connection) => void }) {
-    this.#onIdle = events.onIdle;
-    this.#onClosed = events.onClosed;
+  constructor(endpoint: Endpoint, events: ConnectionEvents) {
+    this.#events = events;
     this.#parser = new ResponseParser({
       onInformation: (status, headers) => this.#exchange?.onInformation(status, headers),
       onHead: (status, message, headers) => {
         this.#deadline = 0;
         this.#exchange?.onHead(status, message, headers);
       },
-      // A copy: the bytes lie in the buffer that the next read overwrites.
-      onBody: (chunk) => this.#exchange?.onBody(Buffer.from(chunk)),
+      onBody: (bytes, start, end) => this.#exchange?.onBody(toChunk(bytes, start, end)),
     });
     const onread = { buffer: readBuffer, callback: (length: number, buffer: Uint8Array) => this.#onRead(length, buffer as Buffer) };
     this.#socket =
       "socketPath" in endpoint
         ? connect({ path: endpoint.socketPath, onread })
         : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread });
-    outliveFailedWrites(this.#socket);
     this.#socket.on("connect", () => this.#onConnect());
     this.#socket.on("end", () => this.#onEnd());
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#onError(error));
     this.#socket.on("close", () => this.#onClose());
-    this.#deadline = performance.now() + CONNECT_MS;
+    this.#deadline = this.#events.now + CONNECT_MS;
   }
 
   get destroyed(): boolean {
@@ -104,10 +114,13 @@ export class Connection {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#socket.resume();
   }
 
@@ -160,6 +173,8 @@ export class Connection {
   #sendBody(request: OutgoingRequest, body: Readable, counted: boolean): void {
     const socket = this.#socket;
     this.#sending = body;
+    if (!this.#outlives) outliveFailedWrites(socket);
+    this.#outlives = true;
     body.on("data", (chunk: Buffer) => {
       if (chunk.length === 0 || this.#sending !== body) return;
       let room: boolean;
@@ -184,7 +199,7 @@ export class Connection {
   }
 
   #awaitAnswer(request: OutgoingRequest): void {
-    if (!this.#begun) this.#deadline = performance.now() + request.answerTimeoutMs;
+    if (!this.#begun) this.#deadline = this.#events.now + request.answerTimeoutMs;
   }
 
   #onRead(length: number, buffer: Buffer): boolean {
@@ -195,7 +210,7 @@ export class Connection {
       return true;
     }
     this.#begun = true;
-    const problem = this.#parser.execute(buffer.subarray(0, length));
+    const problem = this.#parser.execute(buffer, length);
     // Aborted by what it was given.
     if (this.#exchange !== exchange) return true;
     if (problem !== null) this.#fail(problem);
@@ -214,8 +229,10 @@ export class Connection {
     // An app that answers before it has read a body leaves the rest of it on the connection.
     if (this.#sending !== null || !reusable || this.#socket.destroyed) this.#end();
     else {
-      this.#idleSince = performance.now();
-      this.#onIdle(this);
+      // The last piece of the answer may have been one too many for its caller.
+      this.resume();
+      this.#idleSince = this.#events.now;
+      this.#events.onIdle(this);
     }
     exchange.onEnd(trailers);
   }
@@ -235,7 +252,7 @@ export class Connection {
 
   #onClose(): void {
     this.#fail(this.#connected ? "cut" : "unreached");
-    this.#onClosed(this);
+    this.#events.onClosed(this);
   }
 
   #fail(failure: Failure): void {
@@ -254,6 +271,11 @@ export class Connection {
     this.#sending = null;
     this.#socket.destroy();
   }
+}
+
+/** A copy of what lies in the buffer that the next read overwrites. */
+function toChunk(bytes: Buffer, start: number, end: number): Chunk {
+  return end - start <= MAX_TEXT_BYTES ? bytes.toString("latin1", start, end) : Buffer.from(bytes.subarray(start, end));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { DeliveryContext } from "./delivery.ts";
 import { toAppHeaders } from "./headers.ts";
 import type { AppHeaders } from "./headers.ts";
@@ -27,6 +28,13 @@ export interface Arrival {
   target: string;
 }
 
+/** What of a request the app's headers are made of. */
+export interface RequestHead {
+  rawHeaders: string[];
+  headers: { host?: string | undefined };
+  socket: Socket;
+}
+
 /** What a request and an upgrade have in common before they are delivered: where they lead, whether they may, what the app is told. */
 export interface Entrance {
   readHost(host: string | undefined): HostTarget;
@@ -42,7 +50,7 @@ export interface Entrance {
     status: number,
     hx: AppHeaders["hx"],
   ): void;
-  toHeaders(req: IncomingMessage, requestId: string): AppHeaders;
+  toHeaders(req: RequestHead, requestId: string): AppHeaders;
   /** From now on every request is refused. */
   close(): void;
 }

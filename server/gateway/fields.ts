@@ -4,13 +4,18 @@
 const TOKEN = new Uint8Array(256);
 for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") TOKEN[character.charCodeAt(0)] = 1;
 
-/** What no head may hold: control characters, and a CR or LF that is not one of a pair. */
-// oxlint-disable-next-line no-control-regex -- these are what is looked for
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
-
-/** Whether all of `head` may stand in a head. Without this, `parseFields` does not see control characters in values. */
-export function isCleanHead(head: string): boolean {
-  return !FORBIDDEN.test(head);
+/**
+ * Whether `bytes` may be a head: no control characters but the tab, and CR LF only as a pair. Without this, `parseFields` does not
+ * see control characters in values. Over bytes, for that is several times faster than over text.
+ */
+export function isCleanHead(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let i = from; i < end; i += 1) {
+    const byte = bytes[i]!;
+    if (byte > 31 ? byte !== 127 : byte === 9) continue;
+    if (byte !== 13 || bytes[i + 1] !== 10 || i + 1 >= end) return false;
+    i += 1;
+  }
+  return true;
 }
 
 /** Whether `text` may be a field's value, or be part of a line: latin1 without control characters but the tab. */

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Runtime } from "#server/runtime/runtime.ts";
 import { AppTable } from "./apps.ts";
 import { createBodyWatch } from "./bodies.ts";
 import type { Delivery, DeliveryContext } from "./delivery.ts";
 import { createEntrance } from "./entrance.ts";
+import { createFront } from "./front.ts";
+import type { PassOn } from "./front.ts";
 import { createInternalForward } from "./internal-forward.ts";
 import type { InternalAnswer, InternalRequest } from "./internal.ts";
 import { defaultLimits } from "./limits.ts";
@@ -53,6 +56,11 @@ export interface Gateway {
    * `localhost`, which the platform leads to PUBLIC_URL and answers health checks on. A host that is no app's gets the 404 page.
    */
   isAppHost(host: string | undefined): boolean;
+  /**
+   * Takes a new connection: answers the plain requests that come over it on the spot, and gives it to `passOn`, with what was read
+   * of it, with the first request that is anything else. Without it everything works as well, at twice the cost.
+   */
+  handleConnection(socket: Socket, passOn: PassOn): void;
   /** Answers a request of an app's host. */
   handleRequest(req: IncomingMessage, res: ServerResponse, options?: RequestOptions): void;
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options?: Pick<RequestOptions, "app">): void;
@@ -82,6 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const entrance = createEntrance(options, context);
   const bodies = createBodyWatch(limits);
   const sleeper = createSleeper({ ...options, apps, onActivity: options.onActivity, sweepEveryMs: options.sweepEveryMs ?? SWEEP_EVERY_MS });
+  const front = createFront({ entrance, context, routes });
   let streamsEnd: NodeJS.Timeout | undefined;
 
   return {
@@ -89,6 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { kind } = entrance.readHost(host);
       return kind === "app" || kind === "unknown";
     },
+    handleConnection: (socket, passOn) => front.handleConnection(socket, passOn),
     handleRequest: createRequestHandler({ entrance, context, bodies, routes }),
     handleUpgrade: createUpgradeHandler({ entrance, context, open: sockets }),
     forwardInternal: createInternalForward({
@@ -101,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     start: () => sleeper.start(),
 
     drain() {
+      front.drain();
       for (const socket of sockets) socket.leave();
       streamsEnd = setTimeout(() => {
         for (const stream of streams) stream.cut();
@@ -109,6 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
     async stop() {
       entrance.close();
+      front.close();
       clearTimeout(streamsEnd);
       for (const delivery of sockets) delivery.destroy();
       bodies.stop();

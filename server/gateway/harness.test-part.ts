@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { showConnections } from "#server/prepare/connections.ts";
+import type { TakeConnection } from "#server/prepare/connections.ts";
 import { createHttpServer } from "#server/prepare/http-server.ts";
 import type { HttpServerOptions } from "#server/prepare/http-server.ts";
 import type { Endpoint, Runtime, RuntimeEvent, WakeResult } from "#server/runtime/runtime.ts";
@@ -96,8 +97,10 @@ export interface Harness {
   route: Route;
   records: RequestRecord[];
   activity: Map<string, Date>[];
-  /** Requests that the gateway was handed so far. */
+  /** Requests whose app was looked up so far. */
   received(): number;
+  /** Connections that went on to node's HTTP server. */
+  passedOn(): number;
   /** Starts a server on a Unix socket; it is ready only once it is put into `runtime.ready`. */
   serve(id: string, listener: RequestListener): Promise<Instance>;
   /** The same, and ready at once. */
@@ -135,10 +138,14 @@ export async function createHarness(
   const records: RequestRecord[] = [];
   const activity: Map<string, Date>[] = [];
   const route: Route = { appId: "a1", slug: "notes", state: "live", sleepAfterMs: 60_000 };
+  let received = 0;
   const about = { name: "Notes & more", description: 'Says "hello" – to <you>' };
   const gateway = createGateway({
     routes: {
-      find: (slug) => (slug === route.slug ? route : undefined),
+      find: (slug) => {
+        received += 1;
+        return slug === route.slug ? route : undefined;
+      },
       findById: (appId) => (appId === route.appId ? route : undefined),
       describe: async (appId) => (appId === route.appId ? about : undefined),
     },
@@ -155,12 +162,15 @@ export async function createHarness(
     ...options,
   });
   const server = createHttpServer(http);
-  if (front) showConnections(server, () => gateway.handleConnection);
-  let received = 0;
-  server.on("request", (req, res) => {
-    received += 1;
-    gateway.handleRequest(req, res);
-  });
+  let passedOn = 0;
+  const take: TakeConnection = (socket, passOn) => {
+    gateway.handleConnection(socket, (...given) => {
+      passedOn += 1;
+      passOn(...given);
+    });
+  };
+  if (front) showConnections(server, () => take);
+  server.on("request", (req, res) => gateway.handleRequest(req, res));
   server.on("checkContinue", (req, res) => gateway.handleRequest(req, res, { continueUnsent: true }));
   server.on("upgrade", (req, socket, head) => gateway.handleUpgrade(req, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -177,6 +187,7 @@ export async function createHarness(
     records,
     activity,
     received: () => received,
+    passedOn: () => passedOn,
     async serve(id, listener) {
       const instance = createServer(listener);
       instances.push(instance);

@@ -2,18 +2,36 @@
 import { confineCookie, withoutPlatformCookies } from "./cookies.ts";
 import { createTraceparent, isTraceparent } from "./ids.ts";
 
-/** About one connection and not the message (RFC 9110, 7.6.1), in both directions. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+/**
+ * The name in lower case of a field about one connection and not the message (RFC 9110, 7.6.1), in both directions; else null.
+ * By length first, for most names are none and need not be put in lower case then.
+ */
+function hopByHop(name: string): string | null {
+  switch (name.length) {
+    case 2:
+      return same(name, "te");
+    case 7:
+      return same(name, "upgrade") ?? same(name, "trailer");
+    case 10:
+      return same(name, "connection") ?? same(name, "keep-alive");
+    case 16:
+      return same(name, "proxy-connection");
+    case 17:
+      return same(name, "transfer-encoding");
+    case 18:
+      return same(name, "proxy-authenticate");
+    case 19:
+      return same(name, "proxy-authorization");
+    default:
+      return null;
+  }
+}
+
+function same(name: string, lower: string): string | null {
+  // Letters differ in one bit between the cases, and no two of the first letters here do otherwise.
+  if ((name.charCodeAt(0) | 32) !== lower.charCodeAt(0)) return null;
+  return name.toLowerCase() === lower ? lower : null;
+}
 
 /** Names a `Connection` header lists, but for those that mean nothing more than the header itself. */
 function listedByConnection(value: string): string[] {
@@ -70,8 +88,8 @@ export function toAppHeaders(input: AppHeadersInput): AppHeaders {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
     const value = rawHeaders[i + 1]!;
-    const key = name.toLowerCase();
-    const passed = HOP_BY_HOP.has(key) ? gatherListed(found, key, value) : passOn(found, key, value, input.trusted);
+    const hop = hopByHop(name);
+    const passed = hop === null ? passOn(found, name, value, input.trusted) : gatherListed(found, hop, value);
     if (passed !== null) found.headers.push(name, passed);
   }
   // Before ours are added: no `Connection` of a caller can take those away.
@@ -103,33 +121,42 @@ function gatherListed(found: Gathered, key: string, value: string): null {
 }
 
 /** The value to pass on, or null. Told apart by first letter, for most headers are none of these. */
-function passOn(found: Gathered, key: string, value: string, trusted: boolean): string | null {
-  switch (key.charCodeAt(0)) {
+function passOn(found: Gathered, name: string, value: string, trusted: boolean): string | null {
+  switch (name.charCodeAt(0) | 32) {
     case 120: // x
-      if (key.startsWith("x-fp-") || key === "x-request-id") return null;
-      if (key.startsWith("x-forwarded-") || key === "x-real-ip") return trusted ? takeForwarded(found, key, value) : null;
-      return value;
+      return passExtension(found, name.toLowerCase(), value, trusted);
     case 104: // h
-      if (key === "host") return null;
-      if (key.startsWith("hx-")) {
-        if (found.hx === NO_HX) found.hx = {};
-        // The address of the page carries values of its query, which a record must not.
-        found.hx[key] = (key === "hx-current-url" ? value.replace(/[?#].*$/, "") : value).slice(0, 200);
-      }
-      return value;
+      return passHost(found, name, value);
     case 99: // c
-      return key === "cookie" ? withoutPlatformCookies(value) : value;
+      return same(name, "cookie") === null ? value : withoutPlatformCookies(value);
     case 116: // t
-      if (key !== "traceparent") return value;
+      if (same(name, "traceparent") === null) return value;
       if (isTraceparent(value)) found.traceparent = value;
       return null;
     case 101: // e; the gateway itself answered `Expect: 100-continue`
-      return key === "expect" ? null : value;
+      return same(name, "expect") === null ? value : null;
     case 102: // f
-      return key === "forwarded" && !trusted ? null : value;
+      return trusted || same(name, "forwarded") === null ? value : null;
     default:
       return value;
   }
+}
+
+function passExtension(found: Gathered, key: string, value: string, trusted: boolean): string | null {
+  if (key.startsWith("x-fp-") || key === "x-request-id") return null;
+  if (key.startsWith("x-forwarded-") || key === "x-real-ip") return trusted ? takeForwarded(found, key, value) : null;
+  return value;
+}
+
+function passHost(found: Gathered, name: string, value: string): string | null {
+  const key = name.toLowerCase();
+  if (key === "host") return null;
+  if (key.startsWith("hx-")) {
+    if (found.hx === NO_HX) found.hx = {};
+    // The address of the page carries values of its query, which a record must not.
+    found.hx[key] = (key === "hx-current-url" ? value.replace(/[?#].*$/, "") : value).slice(0, 200);
+  }
+  return value;
 }
 
 /** A trusted proxy's word: three are merged with ours, the rest pass. */
@@ -159,13 +186,14 @@ export function toCallerHeaders(raw: readonly string[], hostname: string, { trai
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
-    const key = name.toLowerCase();
-    if (HOP_BY_HOP.has(key)) {
-      if (key === "connection") {
-        const found = listedByConnection(value);
-        if (found.length > 0) listed = listed === undefined ? found : listed.concat(found);
-      } else if (trailers && key === "trailer") headers.push(name, value);
-    } else headers.push(name, key === "set-cookie" ? confineCookie(value, hostname) : value);
+    const hop = hopByHop(name);
+    if (hop === null) {
+      const kept = name.length === 10 && same(name, "set-cookie") ? confineCookie(value, hostname) : value;
+      if (kept !== null) headers.push(name, kept);
+    } else if (hop === "connection") {
+      const found = listedByConnection(value);
+      if (found.length > 0) listed = listed === undefined ? found : listed.concat(found);
+    } else if (trailers && hop === "trailer") headers.push(name, value);
   }
   return listed === undefined ? headers : without(headers, listed);
 }
@@ -179,7 +207,7 @@ export function toCallerTrailers(raw: readonly string[], announced: string | und
   const trailers: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const key = raw[i]!.toLowerCase();
-    if (names.includes(key) && !HOP_BY_HOP.has(key) && !NO_TRAILERS.has(key)) trailers.push(raw[i]!, raw[i + 1]!);
+    if (names.includes(key) && hopByHop(key) === null && !NO_TRAILERS.has(key)) trailers.push(raw[i]!, raw[i + 1]!);
   }
   return trailers;
 }

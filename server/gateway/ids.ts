@@ -1,27 +1,27 @@
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
-/** Random bytes are drawn in blocks: one call to the system's source per some 400 requests. */
-const block = Buffer.allocUnsafeSlow(8_192);
-let used = block.length;
+/** Random digits are drawn in blocks: one call to the system's source per some 200 requests. */
+const BLOCK_BYTES = 4_096;
+let digits = "";
+let used = 0;
 
-function randomHex(bytes: number): string {
-  if (used + bytes > block.length) {
-    randomFillSync(block);
+function randomHex(count: number): string {
+  if (used + count > digits.length) {
+    digits = randomBytes(BLOCK_BYTES).toString("hex");
     used = 0;
   }
-  const hex = block.toString("hex", used, used + bytes);
-  used += bytes;
-  return hex;
+  used += count;
+  return digits.slice(used - count, used);
 }
 
 /** 32 hex digits, the first 12 the time in ms: ids sort by time, and one is a valid trace id. */
 export function createRequestId(atMs: number): string {
-  return atMs.toString(16).padStart(12, "0") + randomHex(10);
+  return atMs.toString(16).padStart(12, "0") + randomHex(20);
 }
 
 /** A W3C `traceparent` that starts a trace named like the request. */
 export function createTraceparent(requestId: string): string {
-  return `00-${requestId}-${randomHex(8)}-01`;
+  return `00-${requestId}-${randomHex(16)}-01`;
 }
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;

@@ -9,6 +9,7 @@
  * Does not: know users or the database (it asks `RouteTable` and reports to `recordRequest` and `onActivity`), start processes
  * (the runtime does), or serve the platform's own pages.
  */
+export type { PassOn } from "./front.ts";
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayOptions } from "./gateway.ts";
 export { MAX_INTERNAL_BODY_BYTES } from "./internal.ts";

@@ -1,5 +1,6 @@
 import type { GatewayAnswer } from "./refusal.ts";
-import type { Caller } from "./caller.ts";
+import { toBuffer } from "./caller.ts";
+import type { Caller, Chunk } from "./caller.ts";
 
 /** What the test panel is given. Redirects are answers like any other. */
 export interface InternalAnswer {
@@ -70,7 +71,8 @@ export class InternalCaller implements Caller {
     this.headers = headers;
   }
 
-  write(chunk: Buffer): boolean {
+  write(piece: Chunk): boolean {
+    const chunk = toBuffer(piece);
     const room = MAX_INTERNAL_BODY_BYTES - this.#kept;
     this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
     this.#kept += Math.min(chunk.length, room);

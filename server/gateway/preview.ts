@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import type { Caller } from "./caller.ts";
+import { toBuffer } from "./caller.ts";
+import type { Caller, Chunk } from "./caller.ts";
 import { findHeader } from "./headers.ts";
 import { insertTags, previewCard, previewTags } from "./preview-html.ts";
 import type { GatewayAnswer } from "./refusal.ts";
@@ -17,7 +18,11 @@ const NOT_A_PAGE = /^\/(?:robots\.txt|favicon\.ico|\.well-known\/)/;
 export function isLinkPreview(req: IncomingMessage): boolean {
   if (req.method !== "GET") return false;
   const agent = req.headers["user-agent"];
-  return agent !== undefined && LINK_PREVIEW.test(agent) && !NOT_A_PAGE.test(req.url ?? "/");
+  return agent !== undefined && isPreviewAgent(agent) && !NOT_A_PAGE.test(req.url ?? "/");
+}
+
+export function isPreviewAgent(agent: string): boolean {
+  return LINK_PREVIEW.test(agent);
 }
 
 /** Not passed on with a request for a preview: only a whole page that is not compressed can be read. */
@@ -90,9 +95,10 @@ export class PreviewCaller implements Caller {
     else this.#sendCard();
   }
 
-  write(chunk: Buffer): boolean {
-    if (this.#mode === "pass") return this.#caller.write(chunk);
+  write(piece: Chunk): boolean {
+    if (this.#mode === "pass") return this.#caller.write(piece);
     if (this.#mode === "drop") return true;
+    const chunk = toBuffer(piece);
     this.#looked.push(chunk);
     this.#lookedBytes += chunk.length;
     return this.#lookedBytes < LOOK_AHEAD_BYTES && !/<\/head|<body/i.test(chunk.toString("latin1")) ? true : this.#sendPage();

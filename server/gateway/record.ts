@@ -53,6 +53,7 @@ function queryNamesOf(target: string, from: number): string[] {
 }
 
 function decodeName(raw: string): string {
+  if (!/[+%]/.test(raw)) return raw.slice(0, MAX_NAME_LENGTH);
   const spaced = raw.slice(0, MAX_NAME_LENGTH * 3).replaceAll("+", " ");
   try {
     return decodeURIComponent(spaced).slice(0, MAX_NAME_LENGTH);

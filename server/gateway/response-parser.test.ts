@@ -19,10 +19,15 @@ function read(pieces: readonly Buffer[], { method = "GET", ends = false } = {}):
   const parser = new ResponseParser({
     onInformation: (status, headers) => void result.informations.push([status, headers]),
     onHead: (status, message, headers) => void (result.head = [status, message, headers]),
-    onBody: (chunk) => void (result.body += chunk.toString("latin1")),
+    onBody: (bytes, start, end) => void (result.body += bytes.toString("latin1", start, end)),
   });
   parser.begin(method);
-  for (const piece of pieces) result.problem ??= parser.execute(piece);
+  // As it is read: into one buffer, in which what was read before goes on behind the piece.
+  const buffer = Buffer.alloc(Math.max(...pieces.map((piece) => piece.length), 0) + 8, "\r\n");
+  for (const piece of pieces) {
+    piece.copy(buffer);
+    result.problem ??= parser.execute(buffer, piece.length);
+  }
   if (ends) result.problem ??= parser.finish();
   return { ...result, trailers: parser.trailers, done: parser.done, reusable: parser.reusable };
 }

@@ -24,8 +24,8 @@ export interface AnswerSink {
   onInformation(status: number, headers: string[]): void;
   /** `headers` are flat: name, value, name, value; in the app's order and spelling. */
   onHead(status: number, message: string, headers: string[]): void;
-  /** A view into the bytes given to `execute`: copied by who keeps it. */
-  onBody(chunk: Buffer): void;
+  /** The body goes on from `start` to `end` of the bytes given to `execute`. */
+  onBody(bytes: Buffer, start: number, end: number): void;
 }
 
 /** Node's own limit for what a client sends is 16 KiB; apps with many cookies to set get some more. */
@@ -50,6 +50,8 @@ export class ResponseParser {
   #problem: AnswerProblem | null = null;
   /** The beginning of a head, size line or trailers whose end has not come yet. */
   #held = "";
+  /** Whether the head or the trailers in `#held` hold nothing that no head may hold. */
+  #isClean = false;
   #left = 0;
   #headOnly = false;
   #keepAlive = false;
@@ -90,28 +92,28 @@ export class ResponseParser {
     this.#state = FAILED;
   }
 
-  execute(bytes: Buffer): AnswerProblem | null {
-    const end = bytes.length;
+  /** @param end how many of `bytes` were read; what lies behind is not looked at. */
+  execute(bytes: Buffer, end: number): AnswerProblem | null {
     for (let at = 0; at < end;) {
       switch (this.#state) {
         case HEAD:
-          at = this.#readHead(bytes, at);
+          at = this.#readHead(bytes, at, end);
           break;
         case LENGTH:
         case CHUNK_DATA:
-          at = this.#readCounted(bytes, at);
+          at = this.#readCounted(bytes, at, end);
           break;
         case UNTIL_CLOSE:
-          this.#sink.onBody(at === 0 ? bytes : bytes.subarray(at));
+          this.#sink.onBody(bytes, at, end);
           return null;
         case CHUNK_SIZE:
-          at = this.#readSize(bytes, at);
+          at = this.#readSize(bytes, at, end);
           break;
         case CHUNK_END:
           at = this.#readChunkEnd(bytes, at);
           break;
         case TRAILERS:
-          at = this.#readTrailers(bytes, at);
+          at = this.#readTrailers(bytes, at, end);
           break;
         default:
           // Bytes nobody asked for. The answer before them stands; the connection is good for no other.
@@ -136,17 +138,16 @@ export class ResponseParser {
     return 0;
   }
 
-  #readHead(bytes: Buffer, at: number): number {
-    const found = this.#takeBlock(bytes, at);
-    if (found === -1) return bytes.length;
-    if (this.#state === FAILED) return bytes.length;
+  #readHead(bytes: Buffer, at: number, length: number): number {
+    const found = this.#takeBlock(bytes, at, length);
+    if (found === -1 || this.#state === FAILED) return length;
     const head = this.#held;
     this.#held = "";
     const lineEnd = head.indexOf("\r\n");
     const status = toStatus(head);
     if (status === 0 || status === 101 || lineEnd < 12) this.#fail("status_line");
     else {
-      const headers = isCleanHead(head) ? parseFields(head, lineEnd + 2) : null;
+      const headers = this.#isClean ? parseFields(head, lineEnd + 2) : null;
       const message = head.slice(13, lineEnd);
       if (headers === null) this.#fail("header");
       else if (status < 200) this.#sink.onInformation(status, headers);
@@ -159,18 +160,20 @@ export class ResponseParser {
    * Adds to what is held up to the empty line that ends a head.
    * @returns where the bytes go on, or -1 when that line has not come. What is held then ends with the last line's end.
    */
-  #takeBlock(bytes: Buffer, at: number): number {
+  #takeBlock(bytes: Buffer, at: number, length: number): number {
     // Three bytes of what came before may belong to the four that are looked for.
     const before = this.#held.length;
     if (before === 0) {
       const end = bytes.indexOf("\r\n\r\n", at, "latin1");
-      if (end !== -1) {
+      // What lies behind `length` is of an earlier read.
+      if (end !== -1 && end + 4 <= length) {
         if (end + 4 - at > MAX_HEAD_BYTES) return this.#fail("too_large");
+        this.#isClean = isCleanHead(bytes, at, end + 2);
         this.#held = bytes.toString("latin1", at, end + 2);
         return end + 4;
       }
     }
-    const piece = bytes.toString("latin1", at, Math.min(bytes.length, at + MAX_HEAD_BYTES + 1 - before));
+    const piece = bytes.toString("latin1", at, Math.min(length, at + MAX_HEAD_BYTES + 1 - before));
     const held = this.#held + piece;
     const end = held.indexOf("\r\n\r\n", Math.max(0, before - 3));
     if (end === -1 || end + 4 > MAX_HEAD_BYTES) {
@@ -179,6 +182,7 @@ export class ResponseParser {
       return -1;
     }
     this.#held = held.slice(0, end + 2);
+    this.#isClean = isCleanHead(Buffer.from(this.#held, "latin1"), 0, end + 2);
     return at + end + 4 - before;
   }
 
@@ -200,18 +204,19 @@ export class ResponseParser {
     this.#sink.onHead(status, message, headers);
   }
 
-  #readCounted(bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + this.#left);
+  #readCounted(bytes: Buffer, at: number, length: number): number {
+    const end = Math.min(length, at + this.#left);
     this.#left -= end - at;
     // Before the sink is called: it may stop us.
     if (this.#left === 0) this.#state = this.#state === LENGTH ? DONE : CHUNK_END;
-    this.#sink.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    this.#sink.onBody(bytes, at, end);
     return end;
   }
 
-  #readSize(bytes: Buffer, at: number): number {
-    const end = bytes.indexOf(10, at);
-    const until = end === -1 ? bytes.length : end + 1;
+  #readSize(bytes: Buffer, at: number, length: number): number {
+    const found = bytes.indexOf(10, at);
+    const end = found < length ? found : -1;
+    const until = end === -1 ? length : end + 1;
     if (this.#held.length + until - at > MAX_SIZE_LINE_BYTES) return this.#fail("chunk");
     this.#held += bytes.toString("latin1", at, until);
     if (end === -1) return until;
@@ -236,10 +241,10 @@ export class ResponseParser {
     return at + 1;
   }
 
-  #readTrailers(bytes: Buffer, at: number): number {
-    const found = this.#takeBlock(bytes, at);
-    if (found === -1 || this.#state === FAILED) return bytes.length;
-    const trailers = isCleanHead(this.#held) ? parseFields(this.#held, 2) : null;
+  #readTrailers(bytes: Buffer, at: number, length: number): number {
+    const found = this.#takeBlock(bytes, at, length);
+    if (found === -1 || this.#state === FAILED) return length;
+    const trailers = this.#isClean ? parseFields(this.#held, 2) : null;
     this.#held = "";
     if (trailers === null) return this.#fail("header");
     this.#trailers = trailers;

@@ -27,6 +27,7 @@ export function createUpstream(endpoint: Endpoint): Upstream {
   let timer: NodeJS.Timeout | undefined;
 
   const events = {
+    now: 0,
     onIdle: (connection: Connection): void => void idle.push(connection),
     onClosed: (connection: Connection): void => {
       open.delete(connection);
@@ -36,12 +37,13 @@ export function createUpstream(endpoint: Endpoint): Upstream {
     },
   };
   const check = (): void => {
-    const now = performance.now();
-    for (const connection of open) connection.checkTime(now, IDLE_MS);
+    events.now = performance.now();
+    for (const connection of open) connection.checkTime(events.now, IDLE_MS);
   };
   const make = (): Connection => {
-    const connection = new Connection(endpoint, events);
+    events.now = performance.now();
     if (open.size === 0) timer = setInterval(check, CHECK_EVERY_MS).unref();
+    const connection = new Connection(endpoint, events);
     open.add(connection);
     return connection;
   };

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig, type Config } from "#server/config.ts";
 import type { RunningDatabase } from "#server/storage/embedded/index.ts";
+import { showConnections } from "./connections.ts";
 import { createHttpServer } from "./http-server.ts";
 import { isLoopback, listenNear } from "./listen.ts";
 import { loadPlatform, type LoadedPlatform } from "./load.ts";
@@ -124,6 +125,7 @@ async function listen({ server, config }: Life): Promise<string> {
 
 function answerRequests(life: Life): void {
   const isOwnHost = (host: string): boolean => !host.toLowerCase().replace(/:\d+$/, "").endsWith(`.${life.config.appsDomain}`);
+  showConnections(life.server, () => life.platform?.handleConnection);
   life.server.on("request", (request, response) => {
     if (life.platform) return life.platform.handleRequest(request, response);
     life.watched ||= (request.headers.accept ?? "").includes("text/html");

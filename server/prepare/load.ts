@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { PlatformApp, PlatformModule } from "./platform-app.ts";
 
 export interface LoadedPlatform {
+  handleConnection?: PlatformApp["handleConnection"];
   handleRequest: PlatformApp["handleRequest"];
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   stop(): Promise<void>;
@@ -32,6 +33,7 @@ async function loadBuild(root: string): Promise<LoadedPlatform> {
   const { start } = (await import(pathToFileURL(join(root, "build/server/index.js")).href)) as PlatformModule;
   const app = await start({ development: false });
   return {
+    ...(app.handleConnection ? { handleConnection: app.handleConnection } : {}),
     handleRequest: (request, response, options) => app.handleRequest(request, response, options),
     handleUpgrade(request, socket, head) {
       if (!app.handleUpgrade(request, socket, head)) socket.destroy();

@@ -1,6 +1,7 @@
 /** What the bootstrap (`server/main.ts`) and the platform itself (`server/app.ts`) know of each other. Types only: they live in two module graphs. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { TakeConnection } from "./connections.ts";
 
 export interface StartOptions {
   /** Vite serves modules and assets; nothing is read from `build/`. */
@@ -8,6 +9,8 @@ export interface StartOptions {
 }
 
 export interface PlatformApp {
+  /** Sees new connections first; optional, since everything works without it. */
+  handleConnection?: TakeConnection;
   /** `continueUnsent`: the caller waits for `100 Continue` before it sends its body. */
   handleRequest(request: IncomingMessage, response: ServerResponse, options?: { continueUnsent?: boolean }): void;
   /** False when nobody claims the upgrade. */
