@@ -48,6 +48,7 @@ export async function start({ development }: StartOptions): Promise<PlatformApp>
         }
         return api.logStream.handleUpgrade(request, socket, head);
       },
+      drain: () => platform.drain(),
       stop: () => platform.stop(),
       notices: platform.notices,
     };

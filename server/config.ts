@@ -19,7 +19,8 @@ const schema = z.object({
   SECRET_KEY: z.string().min(32).optional(),
   SECRET_KEY_FILE: z.string().optional(),
   TRUSTED_PROXIES: z.string().default(""),
-  APPS_ADDRESSING: z.enum(["host"]).default("host"),
+  APPS_ADDRESSING: z.enum(["host", "port"]).default("host"),
+  APP_BODY_LIMIT_MB: integer(0, 1_000_000, 0),
   WARM_POOL: integer(0, 50, 2),
   WARM_POOL_MEMORY_MIB: integer(32, 65_536, 512),
   SLEEP_AFTER_MINUTES: integer(1, 1440, 15),
@@ -36,6 +37,10 @@ export interface Config {
   /** Without a trailing slash. */
   publicUrl: string;
   appsDomain: string;
+  /** Apps are told apart by host name, or each has a port of its own. */
+  appsAddressing: "host" | "port";
+  /** The largest body of a request to an app, in bytes; unlimited when it is not set. */
+  appBodyBytes: number;
   dataDir: string;
   /** Set by the bootstrap when the embedded server is used. */
   mongoUrl: string;
@@ -71,6 +76,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     host: env.HOST,
     publicUrl: (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/$/, ""),
     appsDomain: env.APPS_DOMAIN,
+    appsAddressing: env.APPS_ADDRESSING,
+    appBodyBytes: env.APP_BODY_LIMIT_MB === 0 ? Number.POSITIVE_INFINITY : env.APP_BODY_LIMIT_MB * 1_000_000,
     dataDir: resolve(env.DATA_DIR),
     mongoUrl: env.MONGO_URL ?? "",
     trustedProxies: env.TRUSTED_PROXIES.split(",")

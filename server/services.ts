@@ -6,13 +6,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
-import { createApps, createRouteTable, type Apps } from "./apps/index.ts";
+import { createApps, createPortStore, createRouteTable, type Apps } from "./apps/index.ts";
 import type { Config } from "./config.ts";
 import { createDatabases, type Databases } from "./databases/index.ts";
 import { createDeployments, type Deployments } from "./deployments/index.ts";
 import { createEgress, egressReasons, type EgressOptions } from "./egress/index.ts";
-import { createGateway, type Gateway } from "./gateway/index.ts";
+import { createAppPorts, createGateway, type AppPorts, type Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
+import { createHttpServer } from "./prepare/http-server.ts";
+import { drain } from "./prepare/drain.ts";
 import { createLogs, type Logs } from "./logs/index.ts";
 import { createMetrics, type Metrics } from "./metrics/index.ts";
 import { createPackages, type Packages } from "./packages/index.ts";
@@ -49,6 +51,8 @@ export interface Platform {
   services: Services;
   /** Begins what runs by itself: the runtime's pool, the gateway's table, the worker. */
   start(): Promise<void>;
+  /** Ends the platform's own streams and says goodbye to apps' WebSockets; requests, and all that works for them, go on. */
+  drain(): void;
   /** Ends streams, deployments and apps, and writes down what waits. */
   stop(): Promise<void>;
   /** What the administrator should read at start. */
@@ -64,6 +68,8 @@ export interface Seams {
 export async function createServices(config: Config, logger: Logger, seams: Seams = {}): Promise<Platform> {
   const stop = new AbortController();
   const stopping = stop.signal;
+  /** Before that: visitors are let go, while everything still works for their last requests. */
+  const leaving = new AbortController();
   const notices: string[] = [];
   const reportBug = (error: unknown, where: string): void => {
     if (isDatabaseGone(error)) logger.warn(`The database is away while ${where}`);
@@ -88,7 +94,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     pythonVersion: packages.pythonVersion,
     allowedImports: packages.importNames,
   });
-  const urlOf = appUrls(config);
+  const urlOf = appUrls(config, (slug) => ports?.portOf(slug));
 
   const requestsDomain = await createRequests({ storage, records: () => appsDomain.records, databases });
   const logsDomain = await createLogs({ storage, records: () => appsDomain.records });
@@ -99,6 +105,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     templates,
     checkSource: sourceChecker.check,
     expectSourceCheck: sourceChecker.prepare,
+    onCreated: async (slug) => ports?.open(slug),
     view: { urlOf, isAwake: (appId) => runtime.endpoints(appId).length > 0 },
     sleepAfterMinutes: config.sleepAfterMinutes,
     removeFromRuntime: (appId) => runtime.remove(appId),
@@ -136,6 +143,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
     warmPool: config.warmPool,
+    warmPoolMemoryMiB: config.warmPoolMemoryMiB,
     mongo: {
       address: await followPrimary(storage.client),
       ...(storage.client.options.tls ? { tls: { servername: storage.client.options.hosts[0]?.host } } : {}),
@@ -146,6 +154,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     counts: metrics,
     onStep: failpoint,
   });
+  let portsDrained: Promise<void> | undefined;
   const routes = createRouteTable(appsDomain.models, storage);
   appsDomain.onChanged(routes.put);
   const gateway = createGateway({
@@ -158,8 +167,24 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     sleepAfterDefaultMs: config.sleepAfterMinutes * 60_000,
     onActivity: (activity) => appsDomain.records.touch(activity),
     onRefused: metrics.gatewayRefused,
+    hostOf: (slug) => new URL(urlOf(slug)).host,
+    limits: { bodyBytes: config.appBodyBytes },
     logger,
   });
+  const ports: AppPorts | undefined =
+    config.appsAddressing === "host"
+      ? undefined
+      : createAppPorts({
+          store: createPortStore(appsDomain.models),
+          gateway: () => gateway,
+          host: config.host,
+          firstPort: config.port + 100,
+          createServer: createHttpServer,
+          drain,
+          logger,
+          onMoved: (slug, from, to) => notices.push(`Port ${from} of the app ${slug} is taken, so it is on port ${to} now`),
+        });
+  appsDomain.onChanged((record) => record.deletedAt && ports?.close(record.slug));
 
   const services: Services = {
     config,
@@ -177,7 +202,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     templates,
     runtime,
     storage,
-    stopping,
+    stopping: leaving.signal,
   };
   return {
     services,
@@ -191,6 +216,10 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
       databases.keepCopies(stopping);
       await Promise.all([runtime.start(), routes.start(stopping), settings.start(stopping)]);
       gateway.start();
+      if (ports) {
+        await ports.start();
+        notices.push(portsNotice);
+      }
       startWorker({
         apps: appsDomain,
         deployments: deploymentsDomain,
@@ -204,7 +233,14 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
       });
       notices.push(runtime.isolation.detail);
     },
+    drain() {
+      leaving.abort();
+      gateway.drain();
+      portsDrained = ports?.drain();
+    },
     async stop() {
+      leaving.abort();
+      await (portsDrained ?? ports?.drain());
       stop.abort();
       await gateway.stop();
       await deploymentsDomain.settle();
@@ -220,11 +256,17 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
 /** Where this process reaches what it listens on itself, from the address that it listens at. */
 const toLocalHost = (host: string): string => ({ "0.0.0.0": "127.0.0.1", localhost: "127.0.0.1", "::": "::1" })[host] ?? host;
 
-/** `http://<slug>.<APPS_DOMAIN>`, with the scheme and port of the platform's own address. */
-function appUrls({ publicUrl, appsDomain }: Config): (slug: string) => string {
-  const { protocol, port } = new URL(publicUrl);
-  return (slug) => `${protocol}//${slug}.${appsDomain}${port ? `:${port}` : ""}`;
+/** `http://<slug>.<APPS_DOMAIN>`, with the scheme and port of the platform's own address; its host with the app's port, where it has one. */
+function appUrls({ publicUrl, appsDomain }: Config, portOf: (slug: string) => number | undefined): (slug: string) => string {
+  const { protocol, hostname, port } = new URL(publicUrl);
+  return (slug) => {
+    const own = portOf(slug);
+    return own === undefined ? `${protocol}//${slug}.${appsDomain}${port ? `:${port}` : ""}` : `${protocol}//${hostname}:${own}`;
+  };
 }
+
+const portsNotice =
+  "Each app has a port of its own (APPS_ADDRESSING=port). Browsers share cookies between the ports of a host: let only people deploy who trust each other";
 
 const refuseUnisolated = (role: string | undefined): string | null =>
   role === "admin"

@@ -27,6 +27,8 @@ export interface AppsOptions {
   /** Told when a check is likely soon: somebody is at work on files. */
   expectSourceCheck?: () => void;
   view: AppView;
+  /** Called with the slug of a new app before it is answered: its address is right from then on. */
+  onCreated?: (slug: string) => Promise<unknown>;
   sleepAfterMinutes: number;
   /** Stops an app's instances and removes what the runtime keeps of it. */
   removeFromRuntime: (appId: string) => Promise<void>;
@@ -116,6 +118,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
         failpoint("app-created");
         const record = created.toObject() as AppRecord;
         changed(record);
+        await options.onCreated?.(slug);
         return record;
       } catch (error) {
         if ((error as { code?: unknown }).code !== 11_000) throw error;

@@ -4,6 +4,7 @@
  * Does not start anything: what is live is the deployments' affair.
  */
 export { createApps, type AppsDomain, type AppsOptions } from "./apps.ts";
+export { createPortStore } from "./ports.ts";
 export { resealAppEnv } from "./reseal.ts";
 export { createRouteTable, type AppRoutes, type LiveApp } from "./route-table.ts";
 export type { AppRecord } from "./models.ts";

@@ -13,9 +13,11 @@ export function withoutPlatformCookies(header: string): string | null {
 
 /**
  * A `Set-Cookie` value without a `Domain` that is wider than `hostname`: such a cookie would reach the platform and other apps.
+ * Null for one that is named like the platform's: where apps have ports, the platform's host is theirs too.
  * Everything else, a domain that browsers refuse by themselves included, stays as the app wrote it.
  */
-export function confineCookie(setCookie: string, hostname: string): string {
+export function confineCookie(setCookie: string, hostname: string): string | null {
+  if (PLATFORM_COOKIE.test(setCookie.trimStart())) return null;
   if (!/;\s*domain/i.test(setCookie)) return setCookie;
   const [pair = "", ...attributes] = setCookie.split(";");
   const kept = attributes.filter((attribute) => !isWiderDomain(attribute, hostname));

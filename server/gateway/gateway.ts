@@ -29,6 +29,8 @@ export interface GatewayOptions {
   recordRequest: (record: RequestRecord) => void;
   publicUrl: string;
   appsDomain: string;
+  /** Host and port at which an app's visitors find it; a name under `appsDomain` with PUBLIC_URL's port unless given. */
+  hostOf?: (slug: string) => string;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` is believed. */
   trustedProxies: readonly string[];
   /** For apps whose route does not say. */
@@ -87,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const streams = new Set<Delivery>();
   const sockets = new Set<UpgradeDelivery>();
   const context: DeliveryContext = { apps, runtime, limits, record: options.recordRequest, refuse, onRefused, streams };
+  const { port } = new URL(options.publicUrl);
   const entrance = createEntrance(options, context);
   const bodies = createBodyWatch(limits);
   const sleeper = createSleeper({ ...options, apps, onActivity: options.onActivity, sweepEveryMs: options.sweepEveryMs ?? SWEEP_EVERY_MS });
@@ -104,8 +107,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     forwardInternal: createInternalForward({
       context,
       routes,
-      publicUrl: new URL(options.publicUrl),
-      appsDomain: options.appsDomain,
+      protocol: options.publicUrl.startsWith("https:") ? "https" : "http",
+      hostOf: options.hostOf ?? ((slug) => `${slug}.${options.appsDomain}${port === "" ? "" : `:${port}`}`),
       refusalOf: entrance.refusalOf,
     }),
     start: () => sleeper.start(),

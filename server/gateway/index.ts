@@ -16,6 +16,8 @@ export { MAX_INTERNAL_BODY_BYTES } from "./internal.ts";
 export type { InternalAnswer, InternalRequest } from "./internal.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
+export { createAppPorts } from "./ports.ts";
+export type { AppPorts, PortStore } from "./ports.ts";
 export type { RequestRecord } from "./record.ts";
 export type { GatewayCode } from "./refusal.ts";
 export type { Route, RouteTable } from "./route.ts";

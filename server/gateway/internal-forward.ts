@@ -2,6 +2,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryContext } from "./delivery.ts";
 import { toAppHeaders } from "./headers.ts";
+import { toHostname } from "./host.ts";
 import { createRequestId } from "./ids.ts";
 import { InternalCaller } from "./internal.ts";
 import type { InternalAnswer, InternalRequest } from "./internal.ts";
@@ -13,8 +14,9 @@ import type { Route, RouteTable } from "./route.ts";
 export interface InternalForwardOptions {
   context: DeliveryContext;
   routes: RouteTable;
-  publicUrl: URL;
-  appsDomain: string;
+  protocol: "http" | "https";
+  /** The `Host` that an app's visitors send. */
+  hostOf: (slug: string) => string;
   /** Why the route gets no request, or null. */
   refusalOf: (route: Route | undefined, target: string) => Refusal | null;
 }
@@ -24,7 +26,7 @@ const LONGEST_MS = 60_000;
 
 /** Builds the platform's own way into an app: like a visitor's, but kept in memory and without a connection. */
 export function createInternalForward(options: InternalForwardOptions): (request: InternalRequest) => Promise<InternalAnswer> {
-  const { context, routes, publicUrl } = options;
+  const { context, routes } = options;
   return async (request) => {
     const route = await routes.findById(request.appId);
     if (route === undefined) throw new AppError("not_found", "There is no such app.");
@@ -33,14 +35,15 @@ export function createInternalForward(options: InternalForwardOptions): (request
     const requestId = createRequestId(Date.now());
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated));
-    const hostname = `${route.slug}.${options.appsDomain}`;
+    const host = options.hostOf(route.slug);
+    const hostname = toHostname(host);
     const { headers, hx } = toAppHeaders({
       rawHeaders: toRawHeaders(request),
       requestId,
       peer: "127.0.0.1",
       trusted: false,
-      protocol: publicUrl.protocol === "https:" ? "https" : "http",
-      host: publicUrl.port === "" ? hostname : `${hostname}:${publicUrl.port}`,
+      protocol: options.protocol,
+      host,
     });
     const refusal = options.refusalOf(route, request.path);
     let coldStartMs: number | null = null;

@@ -16,7 +16,7 @@ test("an app is asked no more often than it may be: a burst passes, then 429 wit
     res.end();
   });
   const answers = await Promise.all(Array.from({ length: 8 }, () => harness.get("/")));
-  expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+  expect([200, 429].map((status) => answers.filter((answer) => answer.status === status).length)).toEqual([5, 3]);
   const refused = answers.find((answer) => answer.status === 429)!;
   expect(codeOf(refused.body)).toBe("too_many_requests");
   expect(refused.headers["retry-after"]).toMatch(/^[12]$/);
@@ -84,7 +84,7 @@ test("past the number that may wait for their turn, and past the time, the answe
     expect([answer.status, answer.headers["retry-after"], codeOf(answer.body)]).toEqual([503, "1", "too_many_requests_in_flight"]);
   }
   // One was refused at once, the other had waited its time.
-  expect(harness.records.map((record) => record.latencyMs > 150).toSorted()).toEqual([false, true]);
+  expect(harness.records.filter((record) => record.latencyMs > 150)).toHaveLength(1);
   open[0]!.end("done");
   expect((await first).body).toBe("done");
 });

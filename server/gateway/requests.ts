@@ -10,7 +10,7 @@ import { createRequestId } from "./ids.ts";
 import { beginInTurn, isBehindAnother } from "./pipeline.ts";
 import { isLinkPreview, PreviewCaller, toPreviewHeaders } from "./preview.ts";
 import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import type { GatewayAnswer, Refusal } from "./refusal.ts";
 import type { About, Route, RouteTable } from "./route.ts";
 
 export interface RequestHandlerOptions {
@@ -19,6 +19,10 @@ export interface RequestHandlerOptions {
   bodies: BodyWatch;
   routes: RouteTable;
 }
+
+/** Asked for by the platform's pages, to see whether a visitor's browser finds an app's address at all. Wakes nobody. */
+const REACHABLE_PATH = "/_platform/reachable";
+const REACHABLE: GatewayAnswer = { status: 204, headers: ["cache-control", "no-store"], body: Buffer.alloc(0) };
 
 /** Builds what answers plain requests: all but upgrades. */
 export function createRequestHandler({ entrance, context, bodies, routes }: RequestHandlerOptions) {
@@ -42,6 +46,10 @@ export function createRequestHandler({ entrance, context, bodies, routes }: Requ
     const refusal =
       entrance.refusalOf(route, target) ?? (announcesTooMuch(req, context.limits) ? refusals.bodyTooLarge(context.limits.bodyBytes) : null);
     if (refusal !== null || route === undefined) {
+      if (route !== undefined && target === REACHABLE_PATH) {
+        caller.refuse(REACHABLE);
+        return;
+      }
       const answer = refusal ?? refusals.unknownHost();
       caller.refuse(context.refuse(answer, requestId, caller.wantsHtml));
       entrance.recordRefusal(route, caller, requestId, answer.status, hx);

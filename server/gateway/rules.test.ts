@@ -62,6 +62,9 @@ describe("cookies", () => {
     ["a=1; Domain=notes.localhost", "a=1; Domain=notes.localhost"],
     ["a=1; Domain=sub.notes.localhost", "a=1; Domain=sub.notes.localhost"],
     ["a=domain=localhost", "a=domain=localhost"],
+    ["fp.session_token=stolen; Path=/", null],
+    [" __Host-fp.session=1", null],
+    ["myfp.x=1", "myfp.x=1"],
     ["a=1; Domain=", "a=1; Domain="],
   ])("%j is set as %j", (written, set) => expect(confineCookie(written, "notes.localhost")).toBe(set));
 });

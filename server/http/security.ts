@@ -1,6 +1,6 @@
 /** Security headers of everything that the platform itself answers. An app's answers are none of it: they go through the gateway untouched. */
 
-/** The policy of one page. `frames` are the hosts of apps, for the preview. */
+/** The policy of one page. `appsOrigin` are the hosts of apps, for the preview. */
 export function pagePolicy({ nonce, appsOrigin, development }: { nonce: string; appsOrigin: string; development: boolean }): string {
   return [
     "default-src 'self'",
@@ -11,7 +11,8 @@ export function pagePolicy({ nonce, appsOrigin, development }: { nonce: string; 
     "font-src 'self' data:",
     "img-src 'self' data: blob:",
     // Vite's sockets are on our own host, which 'self' covers only for https in older browsers.
-    development ? "connect-src 'self' ws: wss:" : "connect-src 'self'",
+    // Apps' hosts, to see whether the visitor's browser reaches them.
+    `connect-src 'self' ${appsOrigin}${development ? " ws: wss:" : ""}`,
     "worker-src 'self' blob:",
     `frame-src ${appsOrigin}`,
     "object-src 'none'",
@@ -40,8 +41,10 @@ export function commonHeaders(publicUrl: string): Record<string, string> {
   };
 }
 
-/** `http://*.localhost:3000`: every app's origin, in the form of a policy. */
-export function appsOriginOf({ publicUrl, appsDomain }: { publicUrl: string; appsDomain: string }): string {
-  const { protocol, port } = new URL(publicUrl);
+/** `http://*.localhost:3000`, or `http://localhost:*` where apps have ports: every app's origin, in the form of a policy. */
+export function appsOriginOf(options: { publicUrl: string; appsDomain: string; appsAddressing: "host" | "port" }): string {
+  const { protocol, hostname, port } = new URL(options.publicUrl);
+  const { appsDomain } = options;
+  if (options.appsAddressing === "port") return `${protocol}//${hostname}:*`;
   return `${protocol}//*.${appsDomain}${port ? `:${port}` : ""}`;
 }

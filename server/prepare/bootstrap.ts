@@ -10,6 +10,8 @@ import { readConfig, type Config } from "#server/config.ts";
 import type { RunningDatabase } from "#server/storage/embedded/index.ts";
 import { showConnections } from "./connections.ts";
 import { createHttpServer } from "./http-server.ts";
+import { listenOnInherited, takeInheritedSocket } from "./activation.ts";
+import { drain } from "./drain.ts";
 import { isLoopback, listenNear } from "./listen.ts";
 import { loadPlatform, type LoadedPlatform } from "./load.ts";
 import { noteInLockFile, takeLockFile } from "./lock-file.ts";
@@ -17,8 +19,10 @@ import { prepare, stepTitles } from "./prepare.ts";
 import { createSteps, type Step, type Steps } from "./steps.ts";
 import { answerWhilePreparing } from "./waiting.ts";
 
-/** A stop that hangs must not keep the terminal: apps get 30 s to finish their requests, the database 20 s. */
-const stopLimitMs = 60_000;
+/** A stop that hangs must not keep the terminal: requests in flight get 30 s, apps 30 s to end what they began, the database 20 s. */
+const stopLimitMs = 90_000;
+/** With a socket that was handed over callers can wait for a platform that is ready. A first start takes longer, and has a page to show. */
+const inheritedWaitMs = 10_000;
 /** The page polls twice a second: time for it to show why the start failed before nobody answers any more. */
 const failureShownMs = 1_500;
 /** A step that takes longer than this is worth a line in the terminal. */
@@ -41,6 +45,8 @@ interface Life {
   readonly steps: Steps;
   database: RunningDatabase | undefined;
   platform: LoadedPlatform | undefined;
+  /** Begins to take connections, where that is put off until the platform answers. Once, however often it is called. */
+  accept: () => Promise<void>;
   /** Somebody is looking at the preparation page. */
   watched: boolean;
 }
@@ -71,6 +77,7 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
     steps: createSteps(stepTitles, narrate()),
     database: undefined,
     platform: undefined,
+    accept: () => Promise.resolve(),
     watched: false,
   };
   const end = createEnd(life);
@@ -96,6 +103,7 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
     });
     life.platform = await life.steps.run("start", () => loadPlatform({ root, development, signal: life.stopping.signal }));
     life.steps.finish();
+    await life.accept();
     welcome(life, url);
   } catch (error) {
     if (life.stopping.signal.aborted) return;
@@ -116,7 +124,15 @@ function readConfigOrExit(): Config {
 }
 
 /** Listens near the wanted port and gives the platform's own URL. What is loaded later reads the port from the environment. */
-async function listen({ server, config }: Life): Promise<string> {
+async function listen(life: Life): Promise<string> {
+  const { server, config } = life;
+  const inherited = takeInheritedSocket(process.env, process.pid);
+  if (inherited !== null) {
+    let accepted: Promise<void> | undefined;
+    life.accept = () => (accepted ??= listenOnInherited(server, inherited, config.port));
+    setTimeout(() => void life.accept().catch((error: Error) => printError(error.message)), inheritedWaitMs).unref();
+    return config.publicUrl;
+  }
   const port = await listenNear(server, config.host, config.port);
   if (port !== config.port) print(`Port ${config.port} is taken, so this is on port ${port}`);
   process.env["PORT"] = String(port);
@@ -151,6 +167,10 @@ function createEnd(life: Life): (exitCode: number) => Promise<undefined> {
       printError("Stopping took too long; ending now");
       process.exit(1);
     }, stopLimitMs).unref();
+    if (exitCode === 0 && life.platform) {
+      life.platform.drain();
+      await drain(life.server, { onWait: (left) => print(`Waiting for ${left} open connections; Ctrl+C again ends now`) });
+    }
     life.server.close();
     // The platform first, while its database still answers: it writes down what it has in hand.
     await life.platform?.stop().catch((error: unknown) => printError(`While stopping: ${String(error)}`));

@@ -9,6 +9,7 @@ export interface LoadedPlatform {
   handleConnection?: PlatformApp["handleConnection"];
   handleRequest: PlatformApp["handleRequest"];
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  drain(): void;
   stop(): Promise<void>;
   notices: readonly string[];
 }
@@ -38,6 +39,7 @@ async function loadBuild(root: string): Promise<LoadedPlatform> {
     handleUpgrade(request, socket, head) {
       if (!app.handleUpgrade(request, socket, head)) socket.destroy();
     },
+    drain: () => app.drain?.(),
     stop: () => app.stop(),
     notices: app.notices ?? [],
   };
@@ -87,6 +89,12 @@ async function loadThroughVite(root: string): Promise<LoadedPlatform> {
           else socket.destroy();
         },
         () => socket.destroy(),
+      );
+    },
+    drain() {
+      void current().then(
+        (now) => now.drain?.(),
+        () => undefined,
       );
     },
     async stop() {

@@ -17,6 +17,8 @@ export interface PlatformApp {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** The `Host` header leads to an app, so that nothing of the platform (Vite included) may look at the request. */
   isAppHost(host: string | undefined): boolean;
+  /** Ends what would hold up a stop: the platform's own streams and WebSockets now, apps' streams after a while. Requests go on. */
+  drain?(): void;
   /** Ends streams, apps and connections, and resolves when nothing is left. */
   stop(): Promise<void>;
   /** Lines for the terminal about what this installation can and cannot do, such as how apps are isolated. */
