@@ -28,7 +28,7 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
   await token.syncIndexes();
   const firstAdmin = createFirstAdmin(storage.connection);
   if (options.setupCodeRequired && !(await firstAdmin.claimed())) options.announceSetupCode(await firstAdmin.makeSetupCode());
-  const auth = createAuth({
+  const auth = createAuthWithCauses(storage, {
     storage,
     firstAdmin,
     publicUrl: options.publicUrl,
@@ -76,6 +76,32 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
   };
 }
 
+/** better-auth answers a lost database as any bug, 500 without the cause: then the database is asked, and what it says is thrown. */
+function createAuthWithCauses({ connection }: Storage, options: Parameters<typeof createAuth>[0]): AuthCalls {
+  const auth = createAuth(options);
+  const ask = (): Promise<unknown> => connection.db!.command({ ping: 1 });
+  return {
+    async handler(request) {
+      const response = await auth.handler(request);
+      if (response.status >= 500) await ask();
+      return response;
+    },
+    async getSession(headers) {
+      try {
+        return await auth.api.getSession({ headers });
+      } catch (error) {
+        await ask();
+        throw error;
+      }
+    },
+  };
+}
+
+interface AuthCalls {
+  handler(request: Request): Promise<Response>;
+  getSession(headers: Headers): ReturnType<Auth["api"]["getSession"]>;
+}
+
 const scopesOf = (role: User["role"]): Scope[] => scopeSchema.options.filter((scope) => scope !== "admin" || role === "admin");
 
 const toUser = (user: { id: string; name?: unknown; email?: unknown; role?: unknown }): User => ({
@@ -86,7 +112,7 @@ const toUser = (user: { id: string; name?: unknown; email?: unknown; role?: unkn
 });
 
 async function findCaller(
-  auth: Auth,
+  auth: AuthCalls,
   tokens: Tokens,
   findUser: (id: string) => Promise<User | null>,
   headers: Headers,
@@ -100,7 +126,7 @@ async function findCaller(
     return { user, scopes: new Set([...owner.scopes].filter((scope) => allowed.includes(scope))), via: "token" };
   }
   if (!bearer && !headers.has("cookie")) return null;
-  const session = await auth.api.getSession({ headers });
+  const session = await auth.getSession(headers);
   if (!session) return null;
   const user = toUser(session.user);
   return { user, scopes: new Set(scopesOf(user.role)), via: bearer ? "token" : "session" };
@@ -108,7 +134,7 @@ async function findCaller(
 
 /** Runs one of better-auth's own paths in process, so that pages and API share its checks, limits and cookies. */
 async function postAuth(
-  auth: Auth,
+  auth: AuthCalls,
   request: Request,
   path: string,
   body: object,
@@ -124,7 +150,7 @@ async function postAuth(
   return { body: answer, setCookies: response.headers.getSetCookie() };
 }
 
-async function callAuth(auth: Auth, request: Request, path: string, input: object): Promise<{ user: User; setCookies: string[] }> {
+async function callAuth(auth: AuthCalls, request: Request, path: string, input: object): Promise<{ user: User; setCookies: string[] }> {
   const { body, setCookies } = await postAuth(auth, request, path, input);
   return { user: toUser(body["user"] as { id: string }), setCookies };
 }
