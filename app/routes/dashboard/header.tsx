@@ -1,5 +1,6 @@
 import { BookOpenIcon, ExternalLinkIcon, MoonIcon, PencilIcon, RotateCwIcon, SunIcon } from "lucide-react";
 import { Form, Link, useNavigation } from "react-router";
+import { AddressCheck } from "#app/components/address-check.tsx";
 import { FormMessage } from "#app/components/form-message.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Badge } from "#app/components/ui/badge.tsx";
@@ -46,6 +47,7 @@ export function AppHeader({ app, deployment, problem }: AppHeaderProps) {
             )}
             <CopyButton value={app.url} label="Copy URL" />
           </div>
+          {live && <AddressCheck url={app.url} />}
         </div>
         <Actions app={app} live={live} />
       </div>

@@ -1,6 +1,7 @@
 /** The app's own page, live, with an address bar. It is on another host, so it can reach nothing of the platform's. */
 import { ExternalLinkIcon, RotateCwIcon, SmartphoneIcon } from "lucide-react";
 import { useState, type FormEvent } from "react";
+import { AddressCheck } from "#app/components/address-check.tsx";
 import { Button, buttonVariants } from "#app/components/ui/button.tsx";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -54,6 +55,9 @@ export function PreviewPanel({ url, liveVersion }: { url: string; liveVersion: n
           <ExternalLinkIcon aria-hidden />
         </a>
       </form>
+      <div className="shrink-0 px-3 pb-2 empty:hidden">
+        <AddressCheck url={url} />
+      </div>
       <div className="min-h-0 flex-1 overflow-auto bg-muted/40">
         {/* A new key is a new frame: that is how it reloads, also after each deployment. */}
         <iframe
