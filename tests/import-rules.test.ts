@@ -64,7 +64,7 @@ async function readImports(): Promise<Import[]> {
   for (const folder of folders) {
     const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
-      if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.test\.tsx?$/.test(entry.name)) continue;
+      if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.test(-part)?\.tsx?$/.test(entry.name)) continue;
       const path = join(entry.parentPath, entry.name);
       imports.push(...parseImports(path.slice(root.length + 1), await readFile(path, "utf8")));
     }
