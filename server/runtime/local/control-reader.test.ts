@@ -88,3 +88,20 @@ it("empty lines are the dearest to read", () => {
   expect(createReadPace(1_000_000).charge(empty.length, 0, 0)).toBe(0);
   expect(pace.charge(0, 0, 10_000)).toBe(0);
 });
+
+it("a line that is not wanted is skipped whole, also when it came in pieces, and the next is itself", () => {
+  const lines: string[] = [];
+  const sizes: number[] = [];
+  const reader = createLineReader(
+    (line) => lines.push(line),
+    16,
+    (bytes) => {
+      sizes.push(bytes);
+      return bytes < 10;
+    },
+  );
+  for (const piece of ["short\nlong long ", "long\nne", "xt\n", "y".repeat(40), "\nlast"]) reader.push(Buffer.from(piece));
+  reader.end();
+  expect(lines).toEqual(["short", "next", "last"]);
+  expect(sizes).toEqual([5, 14, 4, 16, 4]);
+});

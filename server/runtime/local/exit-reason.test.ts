@@ -18,6 +18,7 @@ describe("the reason of an end", () => {
   });
 
   it("reads signals, also as shells write them, and exit codes", () => {
+    expect(describeExit(exit({ code: 134 })).words).toBe("aborted in native code (SIGABRT)");
     expect(describeExit(exit({ code: 139 })).words).toBe("crashed in native code (SIGSEGV)");
     expect(describeExit(exit({ signal: "SIGKILL" }))).toEqual({ kind: "killed", words: "was killed by SIGKILL" });
     expect(describeExit(exit({ signal: "SIGSYS" })).words).toContain("a system call that the sandbox does not allow");

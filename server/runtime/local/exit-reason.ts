@@ -23,7 +23,12 @@ export type Asked = Extract<EndReason, "idle" | "asked" | "replaced" | "shutdown
 
 export const megabytes = (bytes: number) => `${Math.max(1, Math.round(bytes / 1_048_576))} MB`;
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]));
+// Reversed, since some have two names and the first is the usual one: SIGABRT, not SIGIOT.
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .toReversed()
+    .map(([name, number]) => [number as number, name]),
+);
 
 /** A child that a signal ended may be reported as 128 + signal, as shells do. */
 function signalOf(exit: Exit): string | null {

@@ -10,8 +10,15 @@ export interface LineReader {
   end(): void;
 }
 
-/** Cuts a stream of bytes at line ends. A line over the bound is handed out cut, with a note. */
-export function createLineReader(onLine: (text: string) => void, maxBytes = longestLineBytes): LineReader {
+/**
+ * Cuts a stream of bytes at line ends. A line over the bound is handed out cut, with a note. `admit` is asked for each line by its
+ * bytes; one that it does not want is skipped before it is made a text, which is what costs.
+ */
+export function createLineReader(
+  onLine: (text: string) => void,
+  maxBytes = longestLineBytes,
+  admit: (bytes: number) => boolean = () => true,
+): LineReader {
   let held: Buffer[] = [];
   let heldBytes = 0;
   let cut = false;
@@ -23,20 +30,26 @@ export function createLineReader(onLine: (text: string) => void, maxBytes = long
     held.push(kept);
     heldBytes += kept.length;
   };
-  const flush = () => {
-    const text = (held.length === 1 ? held[0]! : Buffer.concat(held)).toString("utf8").replace(/\r$/, "");
+  const forget = () => {
     held = [];
     heldBytes = 0;
-    onLine(cut ? `${text} … (cut at ${Math.round(maxBytes / 1024)} KiB)` : text);
     cut = false;
+  };
+  const flush = () => {
+    const text = (held.length === 1 ? held[0]! : Buffer.concat(held)).toString("utf8").replace(/\r$/, "");
+    const note = cut ? ` … (cut at ${Math.round(maxBytes / 1024)} KiB)` : "";
+    forget();
+    onLine(text + note);
   };
   return {
     push: (chunk) => {
       let from = 0;
       let lines = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-        take(chunk.subarray(from, at));
-        flush();
+        if (admit(Math.min(maxBytes, heldBytes + at - from))) {
+          take(chunk.subarray(from, at));
+          flush();
+        } else if (heldBytes > 0 || cut) forget();
         lines++;
         from = at + 1;
       }
@@ -45,7 +58,7 @@ export function createLineReader(onLine: (text: string) => void, maxBytes = long
       return lines;
     },
     end: () => {
-      if (heldBytes > 0 || cut) flush();
+      if ((heldBytes > 0 || cut) && admit(heldBytes)) flush();
     },
   };
 }
@@ -93,7 +106,7 @@ const lineCost = 64;
 
 /**
  * How fast an app's output is read. Beyond `perSecond` (bytes, and `lineCost` for each line) it stays in its pipe, so that an endless
- * print slows its app and not the platform: 4 MiB take about 2 % of a core.
+ * print slows its app and not the platform: at most a hundredth of a core for each app that tries.
  */
 export function createReadPace(
   perSecond = 4 * 1024 * 1024,

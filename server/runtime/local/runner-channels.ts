@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { z } from "zod";
 import type { Birth } from "./births.ts";
 import { createControlReader } from "./control-reader.ts";
-import { createLineRate, createLineReader, createReadPace } from "./lines.ts";
+import { createLineRate, createLineReader, createReadPace, longestLineBytes } from "./lines.ts";
 import type { PlatformMessage, RunnerMessage } from "./protocol.ts";
 import type { RuntimeCounts } from "../runtime.ts";
 
@@ -26,7 +26,12 @@ const lifeSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("failed"), message: z.string() }),
   z.object({ type: z.literal("exit"), code: z.number().int().nullable(), signal: z.number().int().nullable() }),
 ]);
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
+// Reversed, since some have two names and the first is the usual one: SIGABRT, not SIGIOT.
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .toReversed()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
+);
 
 /** The init's lifeline: closed when the instance is no more, by whatever ended it. */
 export function createLife() {
@@ -130,7 +135,7 @@ export function createOutput(counts: RuntimeCounts) {
   const readers: { end(): void }[] = [];
   const listeners: ((stream: OutputStream | "platform", text: string) => void)[] = [];
   const rate = createLineRate();
-  let words = "";
+  let words: Buffer = Buffer.alloc(0);
   let ended = false;
   let whenClosed: (() => void) | undefined;
   const tell = (stream: OutputStream | "platform", text: string) => listeners.forEach((listener) => listener(stream, text));
@@ -144,16 +149,19 @@ export function createOutput(counts: RuntimeCounts) {
     );
   };
   const read = (stream: OutputStream, source: Socket) => {
-    const reader = createLineReader((text) => {
-      if (ended) return;
-      if (stream === "stderr") words = `${words}${text}\n`.slice(-lastWordsBytes);
-      if (rate.admit(text.length, performance.now())) {
-        noteDropped();
-        tell(stream, text);
-      }
-    });
+    let now = 0;
+    const show = (text: string) => {
+      noteDropped();
+      tell(stream, text);
+    };
+    const reader = createLineReader(show, longestLineBytes, (bytes) => !ended && rate.admit(bytes, now));
     const pace = createReadPace();
-    source.on("data", (chunk: Buffer) => rest(source, pace.charge(chunk.length, reader.push(chunk), performance.now())));
+    source.on("data", (chunk: Buffer) => {
+      now = performance.now();
+      // Also of lines that the log leaves out: why an app ended stands in the last of them.
+      if (stream === "stderr") words = Buffer.concat([words, chunk.subarray(-lastWordsBytes)]).subarray(-lastWordsBytes);
+      rest(source, pace.charge(chunk.length, reader.push(chunk), now));
+    });
     open.add(source);
     source.on("close", () => {
       open.delete(source);
@@ -164,12 +172,12 @@ export function createOutput(counts: RuntimeCounts) {
   };
   return {
     onLine: (listener: (stream: OutputStream | "platform", text: string) => void) => void listeners.push(listener),
-    lastWords: () => words.trimEnd(),
+    lastWords: () => words.toString("utf8").trimEnd(),
     /** A line of the platform's own. */
     tell: (text: string) => tell("platform", text),
     /** What a warm runner wrote is not the app's. */
-    clear: () => void (words = ""),
-    note: (text: string) => void (words = `${words}${text}\n`),
+    clear: () => void (words = Buffer.alloc(0)),
+    note: (text: string) => void (words = Buffer.concat([words, Buffer.from(`${text}\n`)])),
     attach: ({ stdout, stderr }: Birth["channels"]) => {
       read("stdout", stdout);
       read("stderr", stderr);
