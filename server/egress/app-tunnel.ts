@@ -9,22 +9,31 @@ import type { EgressLimits } from "./limits.ts";
 import type { Target } from "./policy.ts";
 import { failures } from "./refusal.ts";
 import { join, refuseSocket } from "./sockets.ts";
+import { createTurnstile } from "./turnstile.ts";
+
+export interface AppTunnel {
+  target: Target;
+  /** Milliseconds until the calling app's next turn. */
+  turn: () => number;
+}
 
 export interface AppTunnels {
   /** Takes over `client`, a tunnel that stands, whose first bytes are `head`. */
-  serve(client: Socket, target: Target, head: Buffer): void;
+  serve(client: Socket, tunnel: AppTunnel, head: Buffer): void;
   close(): void;
 }
 
 /** @param connect a new connection to the gateway, or null while there is none. */
 export function createAppTunnels(connect: (signal: AbortSignal) => Promise<Socket | null>, limits: EgressLimits): AppTunnels {
-  const targets = new WeakMap<Socket, Target>();
+  const open = new WeakMap<Socket, AppTunnel>();
+  const turnstile = createTurnstile();
   // It listens nowhere: connections are handed to it.
   const server: Server = createServer({ maxHeaderSize: mostHeadBytes, requireHostHeader: false, insecureHTTPParser: false });
   server.keepAliveTimeout = limits.keepAliveMs;
-  server.timeout = limits.idleMs;
+  // Later than the gateway's side, which is answered in words.
+  server.timeout = 2 * limits.idleMs;
 
-  const open = async (client: Socket): Promise<Socket | null> => {
+  const dialFor = async (client: Socket): Promise<Socket | null> => {
     const left = new AbortController();
     client.once("close", () => left.abort());
     const socket = await connect(left.signal);
@@ -32,16 +41,17 @@ export function createAppTunnels(connect: (signal: AbortSignal) => Promise<Socke
     return left.signal.aborted ? null : socket;
   };
   const serveRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const target = targets.get(request.socket)!;
+    const { target, turn } = open.get(request.socket)!;
+    if (!(await turnstile.enter(request, response, turn))) return;
     if (!request.url!.startsWith("/")) return answer(response, failures.badRequest("inside a tunnel a request names a path only"));
-    const socket = await open(request.socket);
+    const socket = await dialFor(request.socket);
     if (socket === null) return answer(response, failures.unavailable(target));
     forward(request, response, { socket, target, path: request.url!, forApp: true, idleMs: limits.idleMs });
   };
   const serveUpgrade = async (request: IncomingMessage, client: Socket, head: Buffer): Promise<void> => {
     client.on("error", () => client.destroy());
-    const target = targets.get(client)!;
-    const socket = await open(client);
+    const { target } = open.get(client)!;
+    const socket = await dialFor(client);
     if (socket === null) return refuseSocket(client, failures.unavailable(target));
     upgrade(request, client, head, { socket, target, idleMs: limits.idleMs });
   };
@@ -53,8 +63,8 @@ export function createAppTunnels(connect: (signal: AbortSignal) => Promise<Socke
     else client.destroy();
   });
   return {
-    serve(client, target, head) {
-      targets.set(client, target);
+    serve(client, tunnel, head) {
+      open.set(client, tunnel);
       if (head.length > 0) client.unshift(head);
       server.emit("connection", client);
     },

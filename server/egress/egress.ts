@@ -1,5 +1,3 @@
-import { chownSync, rmSync } from "node:fs";
-import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { EgressRules } from "#core/egress-rules.ts";
 import { createAppTunnels } from "./app-tunnel.ts";
@@ -7,16 +5,9 @@ import { createAddressCheck, createResolve, dial, type Dialled, type DialOptions
 import type { Egress, EgressOptions, EgressWay } from "./index.ts";
 import { defaultLimits, type EgressLimits } from "./limits.ts";
 import { isAppHost, judgeTarget, type EgressReason, type Target } from "./policy.ts";
-import { createProxyServer, type Guide, type Led } from "./proxy.ts";
-import { createRefusalLog, type RefusalLog } from "./refusal-log.ts";
+import { createProxy, type Guide, type Led } from "./proxy.ts";
 import { failures, refuse, type Refusal } from "./refusal.ts";
-
-/** What one app has open and was told, over all of its instances. */
-interface AppUse {
-  ways: number;
-  connections: number;
-  log: RefusalLog;
-}
+import { openWay, type AllUse, type AppUse } from "./way.ts";
 
 /** Makes the proxy; nothing listens before the first `open`. */
 export function createEgress(options: EgressOptions): Egress {
@@ -28,17 +19,17 @@ export function createEgress(options: EgressOptions): Egress {
   };
   const trusting: DialOptions = { ...dialling, isAllowedAddress: () => true };
   const front = new URL(options.publicUrl);
-  const uses = new Map<string, AppUse>();
+  const all: AllUse = { apps: new Map(), connections: 0 };
   const ways = new Set<EgressWay>();
-  let connections = 0;
   const dialGateway = createGatewayDialler(options, trusting);
   const tunnels = createAppTunnels(dialGateway, limits);
 
-  const guideFor = (appId: string, use: AppUse, surplus: WeakSet<Socket>): Guide => ({
-    async lead(target, tunnel, client, signal) {
+  const guideFor = (appId: string, use: AppUse): Guide => ({
+    turn: use.pace.take,
+    async lead(target, tunnel, surplus, signal) {
       const rules = options.rules();
       const refused = (reason: EgressReason): Led => ({ refusal: tellRefusal(options, { appId, use, target, reason, rules, limits }) });
-      if (surplus.has(client)) return refused("too_many_connections");
+      if (surplus) return refused("too_many_connections");
       if (isAppHost(target.name, options.appsDomain, front.hostname)) {
         if (!tunnel) return leadToGateway(target, signal);
         // TLS ends at what stands before this platform. The name is the administrator's, so it may lead to this machine too.
@@ -55,39 +46,25 @@ export function createEgress(options: EgressOptions): Egress {
   };
 
   return {
-    async open(socketPath, { appId, owner }) {
-      const use = uses.get(appId) ?? { ways: 0, connections: 0, log: createRefusalLog() };
-      uses.set(appId, use);
-      use.ways += 1;
-      const surplus = new WeakSet<Socket>();
-      const server = createProxyServer(guideFor(appId, use, surplus), tunnels, limits);
-      const way = track(server, {
-        admit(socket) {
-          if (connections >= limits.connections || use.connections >= 2 * limits.connectionsPerApp) return false;
-          if (use.connections >= limits.connectionsPerApp) surplus.add(socket);
-          connections += 1;
-          use.connections += 1;
-          return true;
-        },
-        left() {
-          connections -= 1;
-          use.connections -= 1;
-        },
-        closed() {
-          ways.delete(way);
-          use.ways -= 1;
-          if (use.ways === 0) uses.delete(appId);
-        },
+    async open(path, { appId, owner }) {
+      const way = await openWay({
+        path,
+        owner,
+        appId,
+        limits,
+        all,
+        createService: (use) => createProxy(guideFor(appId, use), tunnels, limits),
+        onError: (error) => options.logger.error("the way out of an app failed", { appId, error }),
       });
-      ways.add(way);
-      try {
-        await listen(server, socketPath, owner);
-      } catch (error) {
-        way.close();
-        throw error;
-      }
-      server.on("error", (error) => options.logger.error("the way out of an app failed", { appId, error }));
-      return way;
+      const tracked: EgressWay = {
+        bytes: way.bytes,
+        close() {
+          ways.delete(tracked);
+          way.close();
+        },
+      };
+      ways.add(tracked);
+      return tracked;
     },
     close() {
       for (const way of ways) way.close();
@@ -126,57 +103,4 @@ function createGatewayDialler({ gateway }: EgressOptions, trusting: DialOptions)
     const dialled = await dial({ name: address.host, port: address.port, isAddress: true }, trusting, signal);
     return "socket" in dialled ? dialled.socket : null;
   };
-}
-
-interface Accounts {
-  admit(socket: Socket): boolean;
-  left(): void;
-  closed(): void;
-}
-
-/** Follows the connections of `server`: how many there are, what passed, and that none outlives it. */
-function track(server: Server, accounts: Accounts): EgressWay {
-  const sockets = new Set<Socket>();
-  const gone = { in: 0, out: 0 };
-  let closed = false;
-  server.on("connection", (socket: Socket) => {
-    if (closed || !accounts.admit(socket)) return void socket.destroy();
-    sockets.add(socket);
-    socket.once("close", () => {
-      sockets.delete(socket);
-      accounts.left();
-      gone.in += socket.bytesRead;
-      gone.out += socket.bytesWritten;
-    });
-  });
-  const sum = (past: number, of: "bytesRead" | "bytesWritten"): number => [...sockets].reduce((total, socket) => total + socket[of], past);
-  return {
-    bytes: {
-      get in() {
-        return sum(gone.in, "bytesRead");
-      },
-      get out() {
-        return sum(gone.out, "bytesWritten");
-      },
-    },
-    close() {
-      if (closed) return;
-      closed = true;
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      accounts.closed();
-    },
-  };
-}
-
-async function listen(server: Server, socketPath: string, owner: number | null): Promise<void> {
-  rmSync(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(socketPath, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  if (owner !== null) chownSync(socketPath, owner, owner);
 }

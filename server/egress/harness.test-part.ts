@@ -20,6 +20,8 @@ export interface World extends AsyncDisposable {
   open(appId: string): Promise<{ path: string; way: EgressWay }>;
   /** A connection to the proxy, closed with the world. */
   connect(path?: string): Promise<Socket>;
+  /** Ends every connection that was made here. */
+  dropAll(): void;
   /** Sends `text` and gives all that comes until the end. */
   exchange(text: string | Buffer, path?: string): Promise<string>;
   /** An HTTP server on loopback, which `name` resolves to. */
@@ -59,6 +61,7 @@ export async function createWorld(changes: Partial<EgressOptions> = {}): Promise
   const first = await open("app");
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     return socket.on("error", () => undefined);
   };
   const start = async (name: string, server: Server): Promise<number> => {
@@ -81,6 +84,9 @@ export async function createWorld(changes: Partial<EgressOptions> = {}): Promise
       const socket = keep(connect(path));
       await once(socket, "connect");
       return socket;
+    },
+    dropAll() {
+      for (const socket of sockets) socket.destroy();
     },
     async exchange(text, path) {
       const socket = await world.connect(path);

@@ -4,6 +4,9 @@ export interface EgressLimits {
   connectionsPerApp: number;
   /** Of all apps: each costs the platform two descriptors. */
   connections: number;
+  /** Of one app: new connections, and requests after the first of a connection. Those beyond wait. */
+  turnsPerSecond: number;
+  turnsAtOnce: number;
   /** For the name servers' answer. */
   resolveMs: number;
   /** For a connection to one of a name's addresses. */
@@ -20,6 +23,9 @@ export const defaultLimits: EgressLimits = {
   // httpx's and aiohttp's own bound for a client.
   connectionsPerApp: 100,
   connections: 4_000,
+  // A turn costs the platform up to 0.3 ms: of one app in a loop its neighbours lose a sixteenth of a core.
+  turnsPerSecond: 200,
+  turnsAtOnce: 400,
   resolveMs: 8_000,
   connectMs: 10_000,
   headMs: 30_000,
