@@ -5,7 +5,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { retention } from "#core/limits.ts";
 import type { AppRecords } from "#server/apps/index.ts";
 import type { LogLine } from "#server/runtime/runtime.ts";
-import { containsText, createBatch, type Storage } from "#server/storage/index.ts";
+import { containsText, createBatch, insertOnce, type Storage } from "#server/storage/index.ts";
 import type { Logs } from "./index.ts";
 import { logModel, type LogDocument } from "./models.ts";
 
@@ -32,7 +32,7 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
   const batch = createBatch<LogDocument & { _id: Types.ObjectId }>(async (items) => {
     // They wait in memory, as when the database is away.
     storage.requireRoom();
-    await model.collection.insertMany(items as never, { ordered: false });
+    await insertOnce(model.collection as never, items);
     for (const item of items) written.add(item.appId);
   }, 1_000);
 

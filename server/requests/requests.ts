@@ -5,7 +5,7 @@ import type { AppRecord, AppRecords } from "#server/apps/index.ts";
 import type { Databases } from "#server/databases/index.ts";
 import type { RequestRecord } from "#server/gateway/index.ts";
 import type { ExceptionRecord } from "#server/runtime/runtime.ts";
-import { afterCursor, containsText, createBatch, type Storage, toPage } from "#server/storage/index.ts";
+import { afterCursor, containsText, createBatch, insertOnce, type Storage, toPage } from "#server/storage/index.ts";
 import { readExceptions } from "./exceptions.ts";
 import type { RequestFilter, Requests } from "./index.ts";
 import { requestModel, type RequestDocument } from "./models.ts";
@@ -31,12 +31,12 @@ export async function createRequests({
   await model.createCollection();
   await model.syncIndexes();
 
-  const batch = createBatch<RequestRecord>(async (items) => {
+  const batch = createBatch<RequestRecord & { _id: Types.ObjectId }>(async (items) => {
     // They wait in memory, as when the database is away.
     storage.requireRoom();
-    await model.collection.insertMany(
-      items.map(({ id, ...item }) => ({ _id: new Types.ObjectId(), ...item, requestId: id, at: new Date(item.at) }) as never),
-      { ordered: false },
+    await insertOnce(
+      model.collection as never,
+      items.map(({ id, ...item }) => ({ ...item, requestId: id, at: new Date(item.at) })),
     );
   });
   const exceptions = createBatch<{ appId: string; record: ExceptionRecord }>(async (items) => {
@@ -62,7 +62,7 @@ export async function createRequests({
   };
 
   const requests: Requests = {
-    record: (record) => batch.add(record),
+    record: (record) => batch.add({ _id: new Types.ObjectId(), ...record }),
     recordException: (appId, record) => exceptions.add({ appId, record }),
     async list(ownerId, ref, { limit, cursor, ...filter }) {
       const app = await records().require(ownerId, ref);

@@ -1,5 +1,7 @@
+import mongoose from "mongoose";
 import { expect, test } from "vitest";
-import { createBatch } from "./batch.ts";
+import { createTestDatabase } from "../../tests/database.ts";
+import { createBatch, insertOnce } from "./batch.ts";
 
 test("items are written together and in order", async () => {
   const writes: number[][] = [];
@@ -29,4 +31,22 @@ test("more than can wait is dropped and counted", async () => {
   for (let item = 0; item < 50; item += 1) batch.add(item);
   expect(batch.dropped).toBe(10);
   await batch.flush();
+});
+
+test("a try whose answer was lost is repeated without a duplicate, and what is refused holds nothing up", async () => {
+  await using database = createTestDatabase();
+  const client = new mongoose.mongo.MongoClient(database.url);
+  try {
+    const collection = client.db(database.name).collection("once");
+    await collection.createIndex({ name: 1 }, { unique: true });
+    const [first, second, third] = ["a", "b", "c"].map((name) => ({ _id: new mongoose.mongo.ObjectId(), name }));
+    await insertOnce(collection, [first!, second!]);
+    const refused = { _id: new mongoose.mongo.ObjectId(), name: "a" };
+    await insertOnce(collection, [first!, refused, second!, third!]);
+    expect((await collection.find().sort({ name: 1 }).toArray()).map(({ name }) => name)).toEqual(["a", "b", "c"]);
+  } finally {
+    await client.close();
+  }
+  const gone = { insertMany: () => Promise.reject(Object.assign(new Error("away"), { name: "MongoNetworkError" })) };
+  await expect(insertOnce(gone, [{ _id: new mongoose.mongo.ObjectId() }])).rejects.toThrow("away");
 });

@@ -1,3 +1,5 @@
+import type { mongo } from "mongoose";
+
 /** How long a line or record waits for company; what a kill -9 may lose. */
 const flushMs = 500;
 
@@ -62,4 +64,20 @@ export function createBatch<Item>(write: (items: Item[]) => Promise<void>, most 
       return dropped;
     },
   };
+}
+
+/**
+ * Inserts documents that may have been inserted before, by their ids: a try whose answer was lost is tried again. One that the server
+ * refuses for what it holds is left out, for it would be refused for ever; any other failure is thrown.
+ */
+export async function insertOnce<Item extends { _id: mongo.ObjectId }>(
+  collection: Pick<mongo.Collection, "insertMany">,
+  items: readonly Item[],
+): Promise<void> {
+  try {
+    await collection.insertMany([...items], { ordered: false });
+  } catch (error) {
+    // By its name: several copies of the driver may be loaded.
+    if ((error as Error).name !== "MongoBulkWriteError" || (error as mongo.MongoBulkWriteError).writeErrors === undefined) throw error;
+  }
 }

@@ -6,7 +6,7 @@
 import mongoose, { type Connection, type Model } from "mongoose";
 import { watchRoom } from "./room.ts";
 
-export { createBatch, type Batch } from "./batch.ts";
+export { createBatch, insertOnce, type Batch } from "./batch.ts";
 export { addSecret, ownKeyFile, ownsKeys, type KeySource } from "./key-file.ts";
 export { resealEach, type Resealed } from "./reseal.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
