@@ -66,7 +66,7 @@ export async function launchInstance(
     onStage("checking", "succeeded", "The files are in place");
     onStage("creating", "started", wasWarm ? "Taking a warm runner" : "Starting a runner");
     const runner = await taken;
-    await placeBundle(bundle, runner.codeFolder, context.readOnlyCode ? "link" : "copy");
+    placeBundle(bundle, runner.codeFolder, context.readOnlyCode ? "link" : "copy");
     runner.limit(spec.limits);
     const [mongoPath] = await Promise.all([
       spec.database ? runner.openDatabase(context.mongo) : null,
