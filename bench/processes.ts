@@ -60,6 +60,16 @@ function lookAtTree(root: number): { ticks: number; runnable: boolean } {
   return seen;
 }
 
+/** Linux counts in hundredths of a second whatever its own clock does. */
+const ticksPerSecond = 100;
+
+/** User and system time that a process has used, all its threads together. */
+export function cpuSeconds(pid: number): number {
+  const fields = readStat(String(pid));
+  if (!fields) throw new Error(`process ${pid} has ended`);
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
 /** What follows the command's name, which may hold spaces and parentheses. */
 function readStat(pid: string): string[] | null {
   try {

@@ -17,6 +17,7 @@ import { describeMachine, toSentence } from "./machine.ts";
 import { updatePage } from "./page.ts";
 import { toReference } from "./published.ts";
 import { resultsDir, toResult } from "./results.ts";
+import { measureGateway } from "./gateway.ts";
 import { measureSleeping } from "./sleeping.ts";
 import { measureStart } from "./start.ts";
 import { measureStorm } from "./storm.ts";
@@ -29,6 +30,7 @@ const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
   "first-request": measureFirstRequest,
   start: measureStart,
   storm: measureStorm,
+  gateway: measureGateway,
   density: measureDensity,
   sleeping: measureSleeping,
 };
@@ -73,7 +75,8 @@ async function report(result: ReturnType<typeof toResult>): Promise<void> {
   const parts = [`## ${result.name}`, toTable(result.series), result.notes.join(" "), ...(reference ? [reference] : [])];
   const text = `${[...parts, `${result.date}. ${toSentence(result.machine)}`].join("\n\n")}\n`;
   console.log(text);
-  if (benchShare !== 1) return;
+  // What could not be measured here does not replace what was measured elsewhere.
+  if (benchShare !== 1 || result.series.length === 0) return;
   await writeFile(join(resultsDir, `${result.name}.md`), text);
   await writeFile(join(resultsDir, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }

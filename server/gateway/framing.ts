@@ -4,17 +4,16 @@ import { isFieldValue } from "./fields.ts";
 /** A chunk's size in hex digits, so that it stays an exact number. */
 const MAX_SIZE_DIGITS = 12;
 
-/** The status of `HTTP/1.x NNN…`, or 0. */
-export function toStatus(head: string): number {
-  if (!head.startsWith("HTTP/1.") || head.charCodeAt(8) !== 32) return 0;
-  const minor = head.charCodeAt(7);
+/** The status of a first line `HTTP/1.x NNN…`, or 0. */
+export function toStatus(line: string): number {
+  if (!line.startsWith("HTTP/1.") || line.charCodeAt(8) !== 32) return 0;
+  const minor = line.charCodeAt(7);
   if (minor !== 48 && minor !== 49) return 0;
-  const after = head.charCodeAt(12);
   // Some leave out the space before a reason that they leave out.
-  if (after !== 32 && after !== 13) return 0;
+  if (line.length > 12 && line.charCodeAt(12) !== 32) return 0;
   let status = 0;
   for (let i = 9; i < 12; i += 1) {
-    const digit = head.charCodeAt(i) - 48;
+    const digit = line.charCodeAt(i) - 48;
     if (!(digit >= 0 && digit <= 9)) return 0;
     status = status * 10 + digit;
   }

@@ -36,8 +36,6 @@ const FIRST_BYTE_SECONDS = 20;
 /** How long a connection between two requests stays when the platform stops. */
 const DRAIN_IDLE_SECONDS = 2;
 const CHECK_EVERY_MS = 1_000;
-/** Node's limit for a head; what is longer is for node to refuse. */
-const MAX_HEAD_BYTES = 16_384;
 const ASK_AGAIN_MS = [100, 1_000, 5_000];
 /** Requests that come behind one that is being answered are read up to here. */
 const MAX_HELD_BYTES = 65_536;
@@ -172,16 +170,15 @@ class FrontConnection implements AnsweredConnection {
   };
 
   #take(bytes: Buffer): void {
-    const end = bytes.indexOf("\r\n\r\n", 0, "latin1");
-    const request = end === -1 || end + 4 > MAX_HEAD_BYTES ? null : parsePlainRequest(bytes, end + 2);
+    const request = parsePlainRequest(bytes);
     const delivery = request === null ? null : this.#prepare(request);
-    if (delivery === null) {
+    if (request === null || delivery === null) {
       this.#leave(bytes);
       return;
     }
     // Before it starts: it may be over at once.
-    const left = bytes.length - end - 4;
-    this.#held = left > 0 ? bytes.subarray(end + 4) : null;
+    const left = bytes.length - request.next;
+    this.#held = left > 0 ? bytes.subarray(request.next) : null;
     if (left <= MAX_HELD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
     this.#delivery = delivery;
     delivery.start();

@@ -3,7 +3,7 @@
  * included, is left to node's parser: where this one says yes, both read the same (held by a test), and where it says no,
  * nothing is decided. Pure.
  */
-import { isCleanHead, parseFields } from "./fields.ts";
+import { scanHead } from "./fields.ts";
 
 export interface PlainRequest {
   method: string;
@@ -12,28 +12,27 @@ export interface PlainRequest {
   /** Flat: name, value, name, value. */
   rawHeaders: string[];
   host: string;
+  /** Where the bytes go on after it. */
+  next: number;
 }
 
+/** Node's limit for a head; what is longer is for node to refuse. */
+const MAX_HEAD_BYTES = 16_384;
 /** More than browsers send; who sends more is judged elsewhere. */
 const MAX_FIELDS = 100;
 
-/** @param end where the head's last line ends in `bytes`, before the empty line. Null: for node. */
-export function parsePlainRequest(bytes: Buffer, end: number): PlainRequest | null {
-  if (!isCleanHead(bytes, 0, end)) return null;
-  const head = bytes.toString("latin1", 0, end);
-  const method = head.startsWith("GET ") ? "GET" : head.startsWith("HEAD ") ? "HEAD" : null;
-  if (method === null) return null;
-  const methodEnd = method.length;
-  const lineEnd = head.indexOf("\r\n");
-  const targetEnd = lineEnd - 9;
-  if (targetEnd <= methodEnd + 1 || !head.startsWith(" HTTP/1.1\r\n", targetEnd)) return null;
-  const target = head.slice(methodEnd + 1, targetEnd);
+/** @returns null for node, which is also told of a head whose end has not come. */
+export function parsePlainRequest(bytes: Buffer): PlainRequest | null {
+  const head = scanHead(bytes, 0, Math.min(bytes.length, MAX_HEAD_BYTES));
+  if (head === null || head.fields.length > 2 * MAX_FIELDS) return null;
+  const { line, fields, next } = head;
+  const method = line.startsWith("GET ") ? "GET" : line.startsWith("HEAD ") ? "HEAD" : null;
+  if (method === null || !line.endsWith(" HTTP/1.1")) return null;
+  const target = line.slice(method.length + 1, -9);
   // `//x` and an authority are told apart by others; visible ASCII and nothing else.
   if (!/^\/[!-~]*$/.test(target)) return null;
-  const rawHeaders = parseFields(head, lineEnd + 2);
-  if (rawHeaders === null || rawHeaders.length > 2 * MAX_FIELDS) return null;
-  const host = hostOf(rawHeaders);
-  return host === null ? null : { method, target, rawHeaders, host };
+  const host = hostOf(fields);
+  return host === null ? null : { method, target, rawHeaders: fields, host, next };
 }
 
 /** The value of the one `Host`, or null when there is none, or something among the fields that is not plain. */

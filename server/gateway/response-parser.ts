@@ -3,7 +3,7 @@
  * could understand differently (two lengths, a length and chunks, bare line feeds, folded lines) is a problem and no answer.
  * Any cut of the same bytes into pieces gives the same result.
  */
-import { isCleanHead, parseFields } from "./fields.ts";
+import { isCleanHead, parseFields, scanHead } from "./fields.ts";
 import { toChunkSize, toFraming, toStatus } from "./framing.ts";
 
 /** Why something is no answer. */
@@ -50,8 +50,6 @@ export class ResponseParser {
   #problem: AnswerProblem | null = null;
   /** The beginning of a head, size line or trailers whose end has not come yet. */
   #held = "";
-  /** Whether the head or the trailers in `#held` hold nothing that no head may hold. */
-  #isClean = false;
   #left = 0;
   #headOnly = false;
   #keepAlive = false;
@@ -139,21 +137,30 @@ export class ResponseParser {
   }
 
   #readHead(bytes: Buffer, at: number, length: number): number {
+    const whole = this.#held === "" ? scanHead(bytes, at, Math.min(length, at + MAX_HEAD_BYTES)) : null;
+    if (whole !== null) {
+      this.#beginAnswer(whole.line, whole.fields);
+      return whole.next;
+    }
     const found = this.#takeBlock(bytes, at, length);
     if (found === -1 || this.#state === FAILED) return length;
     const head = this.#held;
     this.#held = "";
     const lineEnd = head.indexOf("\r\n");
-    const status = toStatus(head);
-    if (status === 0 || status === 101 || lineEnd < 12) this.#fail("status_line");
-    else {
-      const headers = this.#isClean ? parseFields(head, lineEnd + 2) : null;
-      const message = head.slice(13, lineEnd);
-      if (headers === null) this.#fail("header");
-      else if (status < 200) this.#sink.onInformation(status, headers);
-      else this.#beginBody(status, message, headers, head.charCodeAt(7) === 49);
-    }
+    this.#beginAnswer(head.slice(0, lineEnd), this.#parseHeld(head, lineEnd + 2));
     return found;
+  }
+
+  #beginAnswer(line: string, headers: string[] | null): void {
+    const status = toStatus(line);
+    if (status === 0 || status === 101) this.#fail("status_line");
+    else if (headers === null) this.#fail("header");
+    else if (status < 200) this.#sink.onInformation(status, headers);
+    else this.#beginBody(status, line.slice(13), headers, line.charCodeAt(7) === 49);
+  }
+
+  #parseHeld(block: string, at: number): string[] | null {
+    return isCleanHead(Buffer.from(block, "latin1"), 0, block.length) ? parseFields(block, at) : null;
   }
 
   /**
@@ -163,16 +170,6 @@ export class ResponseParser {
   #takeBlock(bytes: Buffer, at: number, length: number): number {
     // Three bytes of what came before may belong to the four that are looked for.
     const before = this.#held.length;
-    if (before === 0) {
-      const end = bytes.indexOf("\r\n\r\n", at, "latin1");
-      // What lies behind `length` is of an earlier read.
-      if (end !== -1 && end + 4 <= length) {
-        if (end + 4 - at > MAX_HEAD_BYTES) return this.#fail("too_large");
-        this.#isClean = isCleanHead(bytes, at, end + 2);
-        this.#held = bytes.toString("latin1", at, end + 2);
-        return end + 4;
-      }
-    }
     const piece = bytes.toString("latin1", at, Math.min(length, at + MAX_HEAD_BYTES + 1 - before));
     const held = this.#held + piece;
     const end = held.indexOf("\r\n\r\n", Math.max(0, before - 3));
@@ -182,7 +179,6 @@ export class ResponseParser {
       return -1;
     }
     this.#held = held.slice(0, end + 2);
-    this.#isClean = isCleanHead(Buffer.from(this.#held, "latin1"), 0, end + 2);
     return at + end + 4 - before;
   }
 
@@ -244,7 +240,7 @@ export class ResponseParser {
   #readTrailers(bytes: Buffer, at: number, length: number): number {
     const found = this.#takeBlock(bytes, at, length);
     if (found === -1 || this.#state === FAILED) return length;
-    const trailers = this.#isClean ? parseFields(this.#held, 2) : null;
+    const trailers = this.#parseHeld(this.#held, 2);
     this.#held = "";
     if (trailers === null) return this.#fail("header");
     this.#trailers = trailers;
