@@ -35,6 +35,7 @@ const gatewayCodes = [
   "too_many_requests_in_flight",
   "too_many_requests",
   "body_too_large",
+  "body_timeout",
   "runtime_unavailable",
   "stopping",
 ] as const;

@@ -156,7 +156,7 @@ function startPlatform() {
           if (!found) throw new Error(`Not said yet: ${pattern}. So far:\n${text}`);
           return found;
         },
-        { timeout: 15_000, interval: 20 },
+        { timeout: 60_000, interval: 20 },
       ),
   };
 }
