@@ -85,7 +85,9 @@ export function createSourceChecker(options: SourceCheckerOptions): SourceChecke
   const fail = (id: number): void =>
     settle(id, ({ reject }) =>
       reject(
-        new AppError("runtime_unavailable", "The files could not be checked. Nothing was changed: try again.", { retryAfterSeconds: 5 }),
+        new AppError("runtime_unavailable", "The files could not be checked just now. What was saved is kept: try again.", {
+          retryAfterSeconds: 5,
+        }),
       ),
     );
   const send = (entry: Waiting): void => {

@@ -12,6 +12,9 @@ export interface LiveVersion {
   deploymentId: string;
 }
 
+/** One deployment of an app runs at a time: more than a second try is needed only by those that lost their lease, one after the other. */
+const mostCounts = 50;
+
 /** What the deployments domain reads and writes of an app; the model itself stays here. */
 export interface AppRecords {
   /** @throws AppError `not_found` when it is not there or not the owner's. */
@@ -21,11 +24,11 @@ export interface AppRecords {
   countLive(): Promise<number>;
   /**
    * Makes a version live in one write: the next number when `hash` is new, or `version` again; repeating it for the same deployment
-   * changes nothing. Answers null when the app is being deleted meanwhile.
+   * changes nothing. `versionCounter` saves a read, if it is still right. Answers null when the app is being deleted meanwhile.
    */
   makeLive(
     appId: string,
-    live: { hash: string; deploymentId: string; version?: number | undefined; framework: Framework | null },
+    live: { hash: string; deploymentId: string; version?: number | undefined; versionCounter?: number; framework: Framework | null },
   ): Promise<LiveVersion | null>;
   setStatus(appId: string, status: AppStatus, reason: string | null, onlyFrom?: readonly AppStatus[]): Promise<void>;
   setLastDeployment(appId: string, deployment: { id: string; state: DeploymentState }): Promise<void>;
@@ -62,29 +65,28 @@ export function createAppRecords(options: {
     require: (ownerId, ref) => requireOwn(models, ownerId, ref),
     find: (appId) => (Types.ObjectId.isValid(appId) ? app.findOne({ _id: appId, ...alive }).lean<AppRecord>() : Promise.resolve(null)),
     countLive: () => app.countDocuments({ live: { $ne: null }, ...alive }),
-    async makeLive(appId, { hash, deploymentId, version, framework }) {
-      const before = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
-      if (!before) return null;
-      if (before.live?.deploymentId === deploymentId) return { version: before.live.version, hash, deploymentId };
-      const number = version ?? before.versionCounter + 1;
-      const live = { version: number, hash, deploymentId, updatedAt: new Date() };
-      const set = {
-        live,
-        framework,
-        status: "running",
-        statusReason: null,
-        updatedAt: new Date(),
-        lastDeployment: { id: deploymentId, state: "succeeded" },
-      };
-      // The counter in the filter makes the number ours even if another process counted meanwhile.
-      const changed = await change(
-        { _id: appId, versionCounter: before.versionCounter },
-        version === undefined ? { $set: { ...set, versionCounter: number } } : { $set: set },
-      );
-      if (changed) return { version: number, hash, deploymentId };
-      // The driver repeats a write whose answer was lost, and the first one may have been done.
-      const now = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
-      return now?.live?.deploymentId === deploymentId ? { version: now.live.version, hash, deploymentId } : null;
+    async makeLive(appId, { hash, deploymentId, version, versionCounter: counter = -1, framework }) {
+      for (let tries = 0; tries < mostCounts; tries += 1) {
+        const number = version ?? counter + 1;
+        const live = { version: number, hash, deploymentId, updatedAt: new Date() };
+        const set = {
+          live,
+          framework,
+          status: "running",
+          statusReason: null,
+          updatedAt: new Date(),
+          lastDeployment: { id: deploymentId, state: "succeeded" },
+        };
+        // The counter in the filter makes the number ours even if another process counted meanwhile.
+        const $set = version === undefined ? { ...set, versionCounter: number } : set;
+        if (await change({ _id: appId, versionCounter: counter }, { $set })) return { version: number, hash, deploymentId };
+        const now = await app.findOne({ _id: appId, ...alive }).lean<AppRecord>();
+        if (!now) return null;
+        // The driver repeats a write whose answer was lost, and the first one may have been done.
+        if (now.live?.deploymentId === deploymentId) return { version: now.live.version, hash, deploymentId };
+        counter = now.versionCounter;
+      }
+      throw new Error(`Others made versions of the app ${appId} live ${mostCounts} times while this one tried.`);
     },
     async setStatus(appId, status, reason, onlyFrom) {
       await change({ _id: appId, ...(onlyFrom ? { status: { $in: onlyFrom } } : {}) }, { $set: { status, statusReason: reason } });

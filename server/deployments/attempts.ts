@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { DeploymentSource } from "#core/contract/deployment.ts";
+import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { AppRecord } from "#server/apps/index.ts";
 import { failpoint, untilDatabaseAnswers, type Lease, type Leases } from "#server/storage/index.ts";
 import type { DeploymentModels, DeploymentRecord } from "./models.ts";
 import type { Progress } from "./progress.ts";
 import { leaseMs, leaseOf } from "./reconciler.ts";
-import { runDeployment, type Outcome, type RunOptions } from "./run-deployment.ts";
+import { runDeployment, type Attempt, type Outcome, type RunOptions } from "./run-deployment.ts";
 
 export interface AttemptInput {
   kind: "deploy" | "rollback";
@@ -15,6 +16,8 @@ export interface AttemptInput {
   /** The number to make live again; null for the next one. */
   version: number | null;
   message: string;
+  /** The files of `hash`, where they are at hand. */
+  files?: Files;
   progress: Progress;
 }
 
@@ -49,7 +52,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
     owner: { id: string },
     app: AppRecord,
     lease: Lease,
-    input: Omit<AttemptInput, "progress">,
+    input: Omit<AttemptInput, "progress" | "files">,
   ): Promise<DeploymentRecord> => {
     try {
       const who = { appId: String(app._id), ownerId: app.ownerId, authorId: owner.id };
@@ -61,19 +64,20 @@ export function createAttempts(options: AttemptOptions): Attempts {
     }
   };
 
-  const carryOut = async (app: AppRecord, deployment: DeploymentRecord, progress: Progress, lease: Lease): Promise<void> => {
+  const carryOut = async (attempt: Attempt, progress: Progress, lease: Lease): Promise<void> => {
     const beat = setInterval(() => void lease.renew().catch(() => undefined), leaseMs / 3);
     let outcome: Outcome;
     try {
-      outcome = await runDeployment(options.run(), app, deployment, progress, options.stopping);
+      outcome = await runDeployment(options.run(), attempt, progress, options.stopping);
     } catch (error) {
-      outcome = toOutcome(error, options, deployment);
+      outcome = toOutcome(error, options, attempt.deployment);
     } finally {
       clearInterval(beat);
     }
     if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
     try {
-      await untilDatabaseAnswers(() => writeEnd(options, app, deployment, progress, outcome), options.stopping);
+      await attempt.noted;
+      await untilDatabaseAnswers(() => writeEnd(options, attempt, progress, outcome), options.stopping);
       failpoint("deploy-written");
     } catch (error) {
       // The lease runs out and the reconciler writes it down.
@@ -84,8 +88,14 @@ export function createAttempts(options: AttemptOptions): Attempts {
     }
   };
 
+  const note = async (app: AppRecord, id: string): Promise<void> => {
+    const { records } = options.run();
+    if (!app.live) await records.setStatus(String(app._id), "deploying", null);
+    await records.setLastDeployment(String(app._id), { id, state: "running" });
+  };
+
   return {
-    async begin(owner, app, { progress, ...input }) {
+    async begin(owner, app, { progress, files, ...input }) {
       options.requireRoom();
       const refusal = await options.refusal(owner.id);
       if (refusal) throw new AppError("isolation_missing", refusal);
@@ -96,11 +106,12 @@ export function createAttempts(options: AttemptOptions): Attempts {
       const deployment = await record(owner, app, lease, input);
       failpoint("deploy-recorded");
       const id = String(deployment._id);
-      const { records } = options.run();
-      if (!app.live) await records.setStatus(appId, "deploying", null);
-      await records.setLastDeployment(appId, { id, state: "running" });
-      const done = carryOut(app, deployment, progress, lease).finally(() => active.delete(id));
+      // While the app loads: what others see of it does not hold it up.
+      const noted = untilDatabaseAnswers(() => note(app, id), options.stopping);
+      noted.catch(() => undefined);
+      const done = carryOut({ app, deployment, files: files ?? null, noted }, progress, lease).finally(() => active.delete(id));
       active.set(id, { progress, done });
+      await noted;
       return id;
     },
     find: (deploymentId) => active.get(deploymentId),
@@ -111,13 +122,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
   };
 }
 
-async function writeEnd(
-  options: AttemptOptions,
-  app: AppRecord,
-  deployment: DeploymentRecord,
-  progress: Progress,
-  outcome: Outcome,
-): Promise<void> {
+async function writeEnd(options: AttemptOptions, { app, deployment }: Attempt, progress: Progress, outcome: Outcome): Promise<void> {
   const events = progress.events.map((event) => ({ ...event, at: new Date(event.at) }));
   const result =
     outcome.state === "succeeded"
@@ -127,8 +132,8 @@ async function writeEnd(
     { _id: deployment._id },
     { $set: { ...result, state: outcome.state, events, finishedAt: new Date() } },
   );
-  if (outcome.state === "succeeded") return;
-  const { records } = options.run();
+  const { records, versions } = options.run();
+  if (outcome.state === "succeeded") return versions.prune(deployment.appId, outcome.live.version);
   await records.setLastDeployment(deployment.appId, { id: String(deployment._id), state: "failed" });
   if (!app.live) await records.setStatus(deployment.appId, "error", outcome.error, ["deploying"]);
 }

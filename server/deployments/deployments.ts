@@ -81,9 +81,12 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       const progress = new Progress();
       progress.add("validating", "started", "Checking the files.");
       const before = await records.require(owner.id, ref);
-      const check = files ? await apps.validateFiles(files, before.entrypoint) : await apps.validate(owner.id, ref);
+      const deployed = files ?? (await records.readBundle(before.draft.hash));
       // A draft that breaks a rule of sizes and paths cannot be kept; one with an error in its code is.
-      if (files) await apps.saveDraft(owner.id, ref, { files });
+      const [check, saved] = await Promise.all([
+        apps.validateFiles(deployed, before.entrypoint),
+        files ? apps.saveDraft(owner.id, String(before._id), { files }) : null,
+      ]);
       const errors = check.problems.filter((problem) => problem.severity === "error");
       if (errors.length > 0) {
         throw new AppError(
@@ -97,12 +100,11 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
         "succeeded",
         check.problems.length === 0 ? "No problems found" : check.problems.length === 1 ? "1 warning" : `${check.problems.length} warnings`,
       );
-      const app = await records.require(owner.id, ref);
       return {
         deploymentId: await attempts.begin(
           owner,
-          { ...app, framework: check.framework ?? null },
-          { kind: "deploy", source, hash: app.draft.hash, version: null, message, progress },
+          { ...before, framework: check.framework ?? null },
+          { kind: "deploy", source, hash: saved?.draftHash ?? before.draft.hash, version: null, message, files: deployed, progress },
         ),
       };
     },

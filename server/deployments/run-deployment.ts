@@ -1,4 +1,6 @@
+import { normaliseFiles } from "#core/bundle.ts";
 import type { Framework } from "#core/contract/app.ts";
+import type { Files } from "#core/contract/files.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import type { AppRecord, AppRecords, LiveVersion } from "#server/apps/index.ts";
 import type { LoadError, Runtime } from "#server/runtime/runtime.ts";
@@ -19,14 +21,24 @@ export interface RunOptions {
   spec: SpecOptions;
 }
 
+/** One recorded deployment, and what is at hand for it. */
+export interface Attempt {
+  /** As it was when the deployment began. */
+  app: AppRecord;
+  deployment: DeploymentRecord;
+  /** The files of `deployment.hash`, where the caller has them: nobody reads them from the database then. */
+  files: Files | null;
+  /** Settles when the app shows this attempt as under way: what comes later must not be overwritten by it. */
+  noted: Promise<void>;
+}
+
 /**
  * Takes one recorded deployment from its bundle to traffic. The live version changes in the single write inside `commit`:
  * before it a crash leaves the old version, after it the reconciler only writes down what happened.
  */
 export async function runDeployment(
   options: RunOptions,
-  app: AppRecord,
-  deployment: DeploymentRecord,
+  { app, deployment, files, noted }: Attempt,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -37,12 +49,15 @@ export async function runDeployment(
   // Shown to the app's requests; the real number is settled by the commit.
   const expected = rollingTo ?? app.versionCounter + 1;
   const made = await patiently(() => makeSpec(options.spec, app, deployment.hash, expected));
-  const spec = { ...made, readFiles: () => patiently(made.readFiles) };
+  const readFiles = files ? async () => normaliseFiles(files) : () => patiently(made.readFiles);
+  const spec = { ...made, readFiles };
   let live: LiveVersion | null = null;
   let framework: Framework | null = app.framework ?? null;
   const commit = async (): Promise<void> => {
     failpoint("deploy-before-commit");
-    const wanted = { hash: deployment.hash, deploymentId: String(deployment._id), version: rollingTo, framework };
+    await noted;
+    const { hash, _id } = deployment;
+    const wanted = { hash, deploymentId: String(_id), version: rollingTo, versionCounter: app.versionCounter, framework };
     const committed = await patiently(() => records.makeLive(spec.appId, wanted));
     live = committed;
     failpoint("deploy-after-commit");

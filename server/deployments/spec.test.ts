@@ -1,4 +1,5 @@
 /** What a wake starts with: from memory where nothing changed, and never older than a change that this process was told is made. */
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,7 +54,8 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
   records.keepCopies(stop.signal);
   databases.keepCopies(stop.signal);
   await routes.start(stop.signal);
-  const makeLive = (appId: string, hash = "a".repeat(64)) => records.makeLive(appId, { hash, deploymentId: "d", framework: "fastapi" });
+  const makeLive = (appId: string, hash = "a".repeat(64)) =>
+    records.makeLive(appId, { hash, deploymentId: randomUUID(), framework: "fastapi" });
   return { apps, records, databases, storage, vault, models, makeLive, specOf };
 }
 

@@ -6,8 +6,10 @@ import type { AppRecord } from "#server/apps/index.ts";
 import type { DeploymentModels, DeploymentRecord, VersionDocument } from "./models.ts";
 
 export interface Versions {
-  /** Writes what a deployment made live; repeating it changes nothing. Then forgets all but the last ten and the live one. */
+  /** Writes what a deployment made live; repeating it changes nothing. */
   write(deployment: DeploymentRecord, number: number, framework: string | null): Promise<void>;
+  /** Forgets those that are too old beside the newest, `number`. */
+  prune(appId: string, number: number): Promise<void>;
   list(app: AppRecord, query: PageQuery): Promise<Page<Version>>;
   /** @throws AppError `not_found`. */
   require(app: AppRecord, number: number): Promise<VersionDocument>;
@@ -33,6 +35,8 @@ export function createVersions({ version }: DeploymentModels, namesOf: (ids: rea
         { $setOnInsert: { hash, authorId, message, deploymentId: String(deployment._id), framework, createdAt: new Date() } },
         { upsert: true },
       );
+    },
+    async prune(appId, number) {
       await version.deleteMany({ appId, number: { $lte: number - appLimits.versionsKept } });
     },
     async list(app, { limit, cursor }) {
