@@ -152,7 +152,7 @@ export class Connection {
     const { headers } = request;
     const socket = this.#socket;
     let head = `${request.method} ${request.target} HTTP/1.1\r\n`;
-    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) head += headers[i]! + ": " + headers[i + 1]! + "\r\n";
     const body = request.hasBody ? request.openBody() : null;
     if (body === null) {
       socket.write(`${head}\r\n`, "latin1");

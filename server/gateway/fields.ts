@@ -23,6 +23,10 @@ export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
+export function isToken(text: string): boolean {
+  return text !== "" && isTokenUpTo(text, 0, text.length);
+}
+
 function isTokenUpTo(text: string, from: number, end: number): boolean {
   for (let i = from; i < end; i += 1) if (TOKEN[text.charCodeAt(i)] !== 1) return false;
   return true;

@@ -14,9 +14,21 @@ function randomHex(count: number): string {
   return digits.slice(used - count, used);
 }
 
+/** The time of the last id in hex: under load many share a millisecond, and a number of this size is slow to spell. */
+let lastMs = -1;
+let lastHex = "";
+
+function toHexTime(atMs: number): string {
+  if (atMs !== lastMs) {
+    lastMs = atMs;
+    lastHex = atMs.toString(16).padStart(12, "0");
+  }
+  return lastHex;
+}
+
 /** 32 hex digits, the first 12 the time in ms: ids sort by time, and one is a valid trace id. */
 export function createRequestId(atMs: number): string {
-  return atMs.toString(16).padStart(12, "0") + randomHex(20);
+  return toHexTime(atMs) + randomHex(20);
 }
 
 /** A W3C `traceparent` that starts a trace named like the request. */

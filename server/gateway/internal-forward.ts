@@ -1,6 +1,7 @@
 import { AppError } from "#core/contract/problem.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryContext } from "./delivery.ts";
+import { isFieldValue, isToken } from "./fields.ts";
 import { toAppHeaders } from "./headers.ts";
 import { toHostname } from "./host.ts";
 import { createRequestId } from "./ids.ts";
@@ -30,7 +31,7 @@ export function createInternalForward(options: InternalForwardOptions): (request
   return async (request) => {
     const route = await routes.findById(request.appId);
     if (route === undefined) throw new AppError("not_found", "There is no such app.");
-    if (!/^\/(?![/\\])[^\s]*$/.test(request.path)) throw new AppError("invalid_request", "A path begins with one / and has no spaces.");
+    checkForm(request);
     const startedAt = performance.now();
     const requestId = createRequestId(Date.now());
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -67,6 +68,20 @@ export function createInternalForward(options: InternalForwardOptions): (request
   };
 }
 
+/** A visitor's request was read by a parser. This one was not, and goes out as it is written. */
+function checkForm({ path, headers = {} }: InternalRequest): void {
+  if (!/^\/(?![/\\])[!-~\x80-\xff]*$/.test(path)) {
+    throw new AppError(
+      "invalid_request",
+      "A path begins with one /, has no spaces, and spells other letters than these in percent (%C3%A9).",
+    );
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isToken(name) || !isFieldValue(value))
+      throw new AppError("invalid_request", `The header ${JSON.stringify(name)} is not valid HTTP.`);
+  }
+}
+
 async function run(
   delivery: Delivery,
   caller: InternalCaller,
@@ -93,7 +108,7 @@ async function run(
   }
 }
 
-/** The length is ours to say: undici writes that of the body it is given. */
+/** The length is ours to say: the connection writes that of the body it is given. */
 function toRawHeaders(request: InternalRequest): string[] {
   return Object.entries(request.headers ?? {})
     .filter(([name]) => name.toLowerCase() !== "content-length")

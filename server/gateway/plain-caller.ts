@@ -172,7 +172,7 @@ function toLines(fields: readonly string[], trailers: boolean): string {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     if (!trailers && name.length === 7 && name.toLowerCase() === "trailer") continue;
-    lines += `${name}: ${fields[i + 1]}\r\n`;
+    lines += name + ": " + fields[i + 1]! + "\r\n";
   }
   return lines;
 }

@@ -109,6 +109,13 @@ test("the test panel's way in: wakes, reaches only that app, follows no redirect
     ["/away", 302],
     ["/big", 200],
   ]);
+  // The low byte of U+010A is a line feed: written as latin1 it would end the line.
+  for (const path of ["/a b", "/a\u010aX: y", "/a\nb", "/\0"])
+    await expect(gateway.forwardInternal({ appId: "a1", method: "GET", path }), path).rejects.toMatchObject({ code: "invalid_request" });
+  for (const headers of [{ "x-a": "b\u010d\u010ac: d" }, { "x-a": "b\r\nc: d" }, { "x a": "b" }, { "": "b" }] as Record<string, string>[])
+    await expect(gateway.forwardInternal({ appId: "a1", method: "GET", path: "/", headers })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
   await expect(gateway.forwardInternal({ appId: "a1", method: "GET", path: "//evil/" })).rejects.toMatchObject({ code: "invalid_request" });
   await expect(gateway.forwardInternal({ appId: "nobody", method: "GET", path: "/" })).rejects.toMatchObject({ code: "not_found" });
   harness.route.state = "stopped";
