@@ -1,0 +1,51 @@
+/** The claim that visitors see nothing of a deployment: new versions and rollbacks under constant load, and no request fails. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { helloApp } from "../bench/apps.ts";
+import { startLoad } from "../bench/load.ts";
+import { startPlatform, type TestPlatform } from "./platform.ts";
+import { waitFor } from "./wait.ts";
+
+const visitorsPerSecond = 50;
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await startPlatform();
+}, 180_000);
+afterAll(() => platform?.stop(), 60_000);
+
+test("deployments and rollbacks under 50 requests a second: none fails, and each order's version answers from its end on", async () => {
+  const { token } = await platform.signUp();
+  const app = await platform.deploy(token, "redeployed", { "app.py": helloApp(1) });
+  const editions = new Set<number>();
+  const load = startLoad(visitorsPerSecond, async () => {
+    const answer = await platform.callApp(app.slug, "/");
+    if (answer.status === 200) editions.add((answer.json() as { edition: number }).edition);
+    return answer;
+  });
+  const order = async (path: string, body: object): Promise<void> => {
+    const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/${path}`, body);
+    await platform.settled(token, deploymentId);
+  };
+  const edition = async (): Promise<unknown> => ((await platform.callApp(app.slug, "/")).json() as { edition: unknown }).edition;
+  try {
+    await waitFor("visitors come", () => editions.has(1));
+    for (const next of [2, 3]) {
+      await order("deploy", { files: { "app.py": helloApp(next) } });
+      expect(await edition()).toBe(next);
+      await order(`rollback/${next - 1}`, {});
+      expect(await edition()).toBe(next - 1);
+    }
+    // One that cannot start leaves the live version to them.
+    const broken = platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {
+      files: { "app.py": "from fastapi import FastAPI\n\napp = FastAPI()\nraise RuntimeError('never starts')\n" },
+    });
+    await expect(platform.settled(token, (await broken).deploymentId)).rejects.toThrow("never starts");
+    expect(await edition()).toBe(2);
+  } finally {
+    await load.stop();
+  }
+  const { sent, failures } = await load.stop();
+  expect(failures).toEqual([]);
+  expect(sent).toBeGreaterThan(20);
+  expect([...editions].toSorted()).toEqual(expect.arrayContaining([1, 2]));
+});
