@@ -111,7 +111,8 @@ def main() -> int:
         return 0
     zygote = Zygote(control, config)
     if zygote.isolated:
-        failure = zygote.try_out(config["probe"], config["user"])
+        # Only the platform's first zygote tries the machine out, on a folder that is gone when a later one starts.
+        failure = zygote.try_out(config["probe"], config["user"]) if config["probe"] else None
         if failure is not None:
             control.send({"type": "refused", "message": failure})
             return 1

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import type { TestPlatform } from "../platform.ts";
 import { descendantsOf, findProcess, usersOf, type Process } from "./processes.ts";
 
+/** Whose processes: the platform's number and folder. */
+type Target = Pick<TestPlatform, "pid" | "dataDir">;
+
 export const victimKinds = ["platform", "database", "runner", "pool"] as const;
 export type VictimKind = (typeof victimKinds)[number];
 
@@ -11,7 +14,7 @@ export type VictimKind = (typeof victimKinds)[number];
  * The processes of each kind that run now. `pool`: what runners are forked from, its sandbox included; `runner`: any process of an
  * instance, its init included, also one whose zygote is gone.
  */
-export function findVictims(platform: TestPlatform): Record<VictimKind, Process[]> {
+export function findVictims(platform: Target): Record<VictimKind, Process[]> {
   const own = findProcess(platform.pid);
   const server = findDatabase(platform.dataDir);
   const ours = processesOf(platform).filter(({ command }) => command.includes("fp_runner"));
@@ -28,7 +31,7 @@ export function findVictims(platform: TestPlatform): Record<VictimKind, Process[
 }
 
 /** All that belongs to a platform: what descends from it, and what uses its folder though its parent is gone. */
-export function processesOf(platform: TestPlatform): Process[] {
+export function processesOf(platform: Target): Process[] {
   const found = new Map([...descendantsOf(platform.pid), ...usersOf(platform.dataDir)].map((each) => [each.pid, each]));
   found.delete(platform.pid);
   return [...found.values()];

@@ -18,7 +18,7 @@ export interface ZygoteConfig {
   tmpBytes: number;
   shmBytes: number;
   rlimits: Readonly<Record<string, readonly [number, number]>>;
-  /** An instance's folder and user to try the isolation with. */
+  /** An instance's folder and user to try the isolation with; the folder is empty where the machine was tried out before. */
   probe: string;
   user: number | null;
 }
@@ -78,9 +78,9 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
   const server = await listenForBirths(options.socketPath, pendings);
   let closed = false;
 
-  const begin = (): { generation: Generation; isolated: Promise<void> } => {
+  const begin = (config = { ...options.config, probe: "" }): { generation: Generation; isolated: Promise<void> } => {
     let worked = false;
-    const started = startGeneration(options, pendings, (message) => {
+    const started = startGeneration({ ...options, config }, pendings, (message) => {
       if (closed) return;
       // The next one's imports begin now and not when somebody waits for a fork; one that never worked is not tried in a loop.
       if (current === started.generation) current = worked ? begin().generation : null;
@@ -93,7 +93,7 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
     return started;
   };
 
-  const first = begin();
+  const first = begin(options.config);
   let current: Generation | null = first.generation;
   let next: Generation | null = null;
   try {
