@@ -75,7 +75,7 @@ test("a word that is not on the list makes no series of its own", () => {
   const metrics = make();
   const before = parse(metrics.render()).size;
   for (let count = 0; count < 100; count++) {
-    metrics.gatewayRefused(`code"${count}\n`);
+    metrics.gatewayRefused(`code"${count}\n` as "not_found");
     metrics.egressRefused(`host-${count}.example`);
   }
   const after = parse(metrics.render());
