@@ -13,8 +13,10 @@ import { measureDensity } from "./density.ts";
 import { measureDeploy } from "./deploy.ts";
 import { toTable, type Outcome } from "./figures.ts";
 import { measureFirstRequest } from "./first-request.ts";
+import { measureImports } from "./imports.ts";
 import { describeMachine, toSentence } from "./machine.ts";
 import { updatePage } from "./page.ts";
+import { measurePool } from "./pool.ts";
 import { toReference } from "./published.ts";
 import { resultsDir, toResult } from "./results.ts";
 import { measureGateway } from "./gateway.ts";
@@ -30,9 +32,11 @@ const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
   "first-request": measureFirstRequest,
   start: measureStart,
   storm: measureStorm,
+  pool: measurePool,
   gateway: measureGateway,
   density: measureDensity,
   sleeping: measureSleeping,
+  imports: measureImports,
 };
 const raisedPriority = -15;
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .control import Control
 
-# What apps use and what takes time to import; in the order of dependence. fasthtml is left out: it costs 150 ms and 15 MB, and
-# few apps use it.
-PRELOADED = (
+# What serving itself needs, and what a first query imports late: every runner has these.
+ALWAYS = (
     "uvloop",
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
@@ -23,20 +22,63 @@ PRELOADED = (
     "email.mime.multipart",
     "multiprocessing",
     "concurrent.futures.thread",
-    "fastapi",
-    "fastapi.responses",
-    "fastapi.staticfiles",
-    "fastapi.templating",
-    "fastapi.security",
-    "fastapi.middleware.cors",
-    "starlette.middleware.base",
     "anyio._backends._asyncio",
-    "python_multipart",
-    "pydantic",
-    "jinja2",
     "pymongo",
     "pymongo.asynchronous.mongo_client",
     "bson.json_util",
+)
+
+# What apps use and what takes time to import: chosen by `npm run bench -- imports` from what it measured (runner/preloads.json).
+PRELOADED = (
+    "fastapi",
+    "pydantic.v1",
+    "PIL",
+    "PIL.ExifTags",
+    "PIL.Image",
+    "_ctypes",
+    "aiohttp",
+    "anyio.from_thread",
+    "argon2",
+    "argparse",
+    "concurrent.futures.process",
+    "ctypes",
+    "ctypes._endian",
+    "dateutil",
+    "dateutil._common",
+    "dateutil._tzdata_impl",
+    "dateutil.parser",
+    "dotenv",
+    "fastapi.templating",
+    "httpx",
+    "itsdangerous",
+    "jinja2",
+    "jwt",
+    "markdown",
+    "markupsafe",
+    "multiprocessing.queues",
+    "pydantic._internal._dataclasses",
+    "pydantic_settings",
+    "pygments",
+    "pygments.lexers",
+    "requests",
+    "starlette.authentication",
+    "starlette.config",
+    "starlette.endpoints",
+    "starlette.middleware.authentication",
+    "starlette.middleware.cors",
+    "starlette.middleware.httpsredirect",
+    "starlette.middleware.sessions",
+    "starlette.middleware.trustedhost",
+    "starlette.templating",
+    "urllib.error",
+    "urllib.request",
+    "urllib.response",
+    "xml",
+    "xml.sax",
+    "xml.sax._exceptions",
+    "xml.sax.handler",
+    "xml.sax.saxutils",
+    "xml.sax.xmlreader",
 )
 
 
@@ -47,7 +89,7 @@ OWN = ("run", "server", "middleware", "exception_log", "loader", "workspace", "p
 def preload() -> float:
     """Imports what apps use and freezes it for the collector; milliseconds."""
     started = time.perf_counter()
-    for name in PRELOADED:
+    for name in ALWAYS + PRELOADED:
         try:
             importlib.import_module(name)
         except ImportError:
