@@ -54,5 +54,5 @@ export const required: readonly string[] = [
   "patching the middleware",
   "forged and endless messages on the platform's line",
   "exceptions without measure",
-  "records of 15 MB in its own request log",
+  "records of 12 MB in its own request log",
 ];

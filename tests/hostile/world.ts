@@ -73,8 +73,10 @@ def check():
 export async function createHostileWorld(): Promise<HostileWorld> {
   const database = createTestDatabase();
   const platform = await startPlatform({ MONGO_URL: database.url, WARM_POOL: "2", PLATFORM_CANARY: canaries.platform });
-  // The first account is an administrator; neither of these is.
-  await platform.signUp("admin@example.com");
+  // The first account is an administrator; neither of the others is. Every port is open, so that addresses alone are what is refused.
+  const admin = await platform.signUp("admin@example.com");
+  const ports = [22, 80, 443, 6443, 10_250, platform.port, Number(new URL(database.url).port)];
+  await platform.api(admin.token, "PUT", "/api/admin/egress", { domains: ["*"], ports });
   const owner = await platform.signUp("victim@example.com");
   const { token } = await platform.signUp("attacker@example.com");
   const victim = await makeVictim(platform, owner.token);

@@ -33,8 +33,8 @@ def attack(facts: dict):
     return results
 `,
   sees: allRefused,
-  told: null,
-  counter: null,
+  told: { log: /was not reached: it is not on the public Internet, and apps reach nothing else/ },
+  counter: 'fp_egress_refusals_total{reason="address_not_allowed"}',
 });
 
 export const networkAttacks: readonly Attack[] = [
