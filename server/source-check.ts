@@ -2,8 +2,8 @@
  * Checks users' source in a process of its own, which is started when it is first needed and ends when nothing was checked for a while.
  *
  * Ruff as WebAssembly, inside the platform's process, kept it from answering anyone for half a second when it was first used, and
- * V8's optimising compiler then spent 5 s of a core and 240 MB on two of its functions. There V8 is told not to (`--liftoff-only`:
- * a check is no slower, 10 ms for the largest file), which would slow down other WebAssembly here: undici's parser.
+ * V8's optimising compiler then spent 5 s of a core and 240 MB on two of its functions. In a process of its own it holds nobody up, and
+ * V8 can be told to leave it at that (`--liftoff-only`): a check is no slower, 10 ms for the largest file.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { getCompileCacheDir } from "node:module";

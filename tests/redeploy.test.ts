@@ -1,11 +1,23 @@
 /** The claim that visitors see nothing of a deployment: new versions and rollbacks under constant load, and no request fails. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { helloApp } from "../bench/apps.ts";
 import { startLoad } from "../bench/load.ts";
 import { startPlatform, type TestPlatform } from "./platform.ts";
 import { waitFor } from "./wait.ts";
 
 const visitorsPerSecond = 50;
+/** Takes long enough that some requests are always under way when an instance is replaced. */
+const slowApp = (edition: number): string => `import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+async def hello():
+    await asyncio.sleep(0.2)
+    return {"edition": ${edition}}
+`;
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -15,7 +27,7 @@ afterAll(() => platform?.stop(), 60_000);
 
 test("deployments and rollbacks under 50 requests a second: none fails, and each order's version answers from its end on", async () => {
   const { token } = await platform.signUp();
-  const app = await platform.deploy(token, "redeployed", { "app.py": helloApp(1) });
+  const app = await platform.deploy(token, "redeployed", { "app.py": slowApp(1) });
   const editions = new Set<number>();
   const load = startLoad(visitorsPerSecond, async () => {
     const answer = await platform.callApp(app.slug, "/");
@@ -30,7 +42,7 @@ test("deployments and rollbacks under 50 requests a second: none fails, and each
   try {
     await waitFor("visitors come", () => editions.has(1));
     for (const next of [2, 3]) {
-      await order("deploy", { files: { "app.py": helloApp(next) } });
+      await order("deploy", { files: { "app.py": slowApp(next) } });
       expect(await edition()).toBe(next);
       await order(`rollback/${next - 1}`, {});
       expect(await edition()).toBe(next - 1);
@@ -47,5 +59,5 @@ test("deployments and rollbacks under 50 requests a second: none fails, and each
   const { sent, failures } = await load.stop();
   expect(failures).toEqual([]);
   expect(sent).toBeGreaterThan(20);
-  expect([...editions].toSorted()).toEqual(expect.arrayContaining([1, 2]));
+  expect([...editions]).toEqual(expect.arrayContaining([1, 2]));
 });
