@@ -68,7 +68,9 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const started = child;
     const ready = async (): Promise<boolean> => started.exitCode !== null || (await platform.call("/readyz")).status === 200;
-    await waitFor("the platform is ready", ready, 120_000).catch((error: unknown) => {
+    await waitFor("the platform is ready", ready, 120_000).catch(async (error: unknown) => {
+      // Nobody can stop what was never handed out.
+      await end("SIGKILL");
       throw new Error(`The platform did not start:\n${output}`, { cause: error });
     });
     if (started.exitCode !== null) throw new Error(`The platform ended with ${started.exitCode}:\n${output}`);
