@@ -51,8 +51,8 @@ export function AppHeader({ app, deployment, problem }: AppHeaderProps) {
         </div>
         <Actions app={app} live={live} />
       </div>
-      {/* A failed deployment says it below, with the way to its line. */}
-      {app.statusReason !== undefined && (app.status === "stopped" || (app.status === "error" && deployment?.state !== "failed")) && (
+      {/* Also of a sleeping app: it was killed, or ended itself. A first deployment that failed says it below, with the way to its line. */}
+      {app.statusReason !== undefined && app.status !== "running" && !(app.liveVersion === null && deployment?.state === "failed") && (
         <p className="text-muted-foreground">{app.statusReason}</p>
       )}
       {problem && !problem.problems?.length && <FormMessage>{problem.detail ?? problem.title}</FormMessage>}
