@@ -179,13 +179,10 @@ test("a loop of requests is served at the app's pace, and another app's at its o
   });
   await waitFor("the burst is over", () => served >= 40);
   const other = await world.open("other");
-  const before = served;
   for (let round = 0; round < 10; round += 1) await world.exchange("CONNECT 10.0.0.1:80 HTTP/1.1\r\n\r\n", other.path);
-  const meanwhile = served - before;
   stopped = true;
   await Promise.all(loops);
   expect(served).toBeLessThanOrEqual(20 + 10 + ((performance.now() - started) / 1_000) * 50);
-  expect(meanwhile).toBeLessThan(200);
 });
 
 test("requests on one connection go one by one and at the app's pace; a packet full of them is cut off", async () => {
