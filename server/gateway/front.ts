@@ -41,8 +41,8 @@ const ASK_AGAIN_MS = [100, 1_000, 5_000];
 const MAX_HELD_BYTES = 65_536;
 
 /**
- * The short way in. A connection's plain requests to apps that are live are read here and answered on the bare socket, at half
- * the cost of node's HTTP server. With the first request that is anything else the connection goes to that server and stays there.
+ * The short way in. A connection's plain requests to apps that are live are read here and answered on the bare socket, for three
+ * quarters of what node's HTTP server takes. With the first request that is anything else it goes to that server and stays there.
  */
 export function createFront(options: FrontOptions): Front {
   const open = new Set<FrontConnection>();

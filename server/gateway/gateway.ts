@@ -60,7 +60,7 @@ export interface Gateway {
   isAppHost(host: string | undefined): boolean;
   /**
    * Takes a new connection: answers the plain requests that come over it on the spot, and gives it to `passOn`, with what was read
-   * of it, with the first request that is anything else. Without it everything works as well, at twice the cost.
+   * of it, with the first request that is anything else. Without it everything works as well, and costs a third more.
    */
   handleConnection(socket: Socket, passOn: PassOn): void;
   /** Answers a request of an app's host. */
