@@ -13,7 +13,7 @@ import { canaries, createHostileWorld, type HostileWorld } from "./world.ts";
  * Neighbours may take twice as long as without the attack, or this long: below it, whoever else uses the machine decides. The platform
  * computes more when it is attacked, and then waits its turn behind the machine's other work, so that work counts in.
  */
-const floorMs = () => 50 * Math.max(1, loadavg()[0]! / availableParallelism() / 2);
+const floorMs = () => 50 * Math.max(1, loadavg()[0]! / availableParallelism());
 /** Samples of the neighbours before an attack, and at least during it. */
 const fewestSamples = 60;
 

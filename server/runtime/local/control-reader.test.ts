@@ -43,9 +43,9 @@ it("a start is told of once: forged reports behind it change nothing", () => {
 
 it("exceptions beyond the rate are left out, and said so", () => {
   const { say, messages, notes, counted, pass } = make();
-  say(ready, ...Array.from({ length: 700 }, () => exception));
+  say(ready, ...Array.from({ length: 550 }, () => exception));
   expect(messages).toHaveLength(501);
-  expect(counted["exceptions"]).toBe(200);
+  expect(counted["exceptions"]).toBe(50);
   expect(notes[0]).toContain("more than 50 came in a second");
   pass(1_000);
   say(...Array.from({ length: 60 }, () => exception));
@@ -56,6 +56,13 @@ it("what an app says it dropped is passed on at most now and then", () => {
   const { say, messages } = make();
   say(ready, ...Array.from({ length: 1_000 }, () => ({ type: "dropped", count: 9e15 })));
   expect(messages.length).toBeLessThanOrEqual(11);
+});
+
+it("a flood of messages that fit is not parsed to its end", () => {
+  const { say, messages, counted } = make();
+  say(...Array.from({ length: 20_000 }, () => ({ type: "ready", ms: 1 })));
+  expect(messages).toHaveLength(1);
+  expect(counted["messages"]).toBe(19_400);
 });
 
 it("a serving app's long messages are not even parsed", () => {

@@ -11,6 +11,9 @@ const longestServingBytes = 512 * 1024;
 /** 8 MiB at once, for a report of thousands of routes; then 512 KiB a second. */
 const paceBytes = 512 * 1024;
 const burstBytes = 8 * 1024 * 1024;
+/** Messages that are parsed a second, which costs some 40 µs each; 600 at once. More than a runner ever has to say. */
+const messagesPerSecond = 60;
+const messageBytesPerSecond = 1024 * 1024;
 /** Exception records a second; an app that fails faster shows the same ones again. */
 const exceptionsPerSecond = 50;
 const exceptionBytesPerSecond = 1024 * 1024;
@@ -34,6 +37,7 @@ export interface ControlReader {
 
 export function createControlReader({ onMessage, onNote, counts, now = () => performance.now() }: ControlReaderOptions): ControlReader {
   const pace = createReadPace(paceBytes, burstBytes);
+  const messages = createLineRate(messagesPerSecond, messageBytesPerSecond);
   const exceptions = createLineRate(exceptionsPerSecond, exceptionBytesPerSecond);
   const reports = createLineRate(1, 1_000);
   const notes = { messages: createNotes(onNote), exceptions: createNotes(onNote) };
@@ -43,10 +47,12 @@ export function createControlReader({ onMessage, onNote, counts, now = () => per
     counts.limited(what, 1);
     notes[what].add(now(), words);
   };
+  const refuseMessage = (): void =>
+    refuse("messages", (count) => `What was written to descriptor 3, the platform's own, meant nothing to it (${times(count)})`);
   const take = (line: string): void => {
     const message = serving && line.length > longestServingBytes ? null : parseRunnerMessage(line);
     if (message === null) {
-      refuse("messages", (count) => `What was written to descriptor 3, the platform's own, meant nothing to it (${times(count)})`);
+      refuseMessage();
     } else if (message.type === "exception") {
       if (exceptions.admit(line.length, now())) onMessage(message);
       else
@@ -62,7 +68,12 @@ export function createControlReader({ onMessage, onNote, counts, now = () => per
       onMessage(message);
     }
   };
-  const reader = createLineReader(take, longestMessageBytes);
+  const admit = (bytes: number): boolean => {
+    if (messages.admit(bytes, now())) return true;
+    refuseMessage();
+    return false;
+  };
+  const reader = createLineReader(take, longestMessageBytes, admit);
   return {
     push: (chunk) => {
       const lines = reader.push(chunk);
