@@ -27,7 +27,7 @@ export async function measurePool({ python }: World): Promise<Outcome> {
         { name: "… memory of all waiting runners", values: ran.sizes.map(({ bytes }) => bytes / 1e6), unit: "MB", aim: { atMost: 512 } },
       ],
       notes: [
-        `${ran.wakes} wakes over ${apps} apps at random moments, ${perSecond} a second on average; WARM_POOL is ${warmPool}.`,
+        `${ran.wakes} wakes over ${apps} apps at random moments, ${perSecond} a second on average; WARM_POOL is ${warmPool}. The latest began ${Math.round(ran.latestMs)} ms after its time.`,
         `At most ${Math.max(...ran.sizes.map(({ idle }) => idle))} runners waited; a start took ${Math.round(startMs ?? 0)} ms at the end, and a waiting runner has ${((runnerBytes ?? 0) / 1e6).toFixed(1)} MB of its own.`,
       ],
     };

@@ -122,8 +122,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       ...(options.warmPoolMemoryMiB === undefined ? {} : { memoryMiB: options.warmPoolMemoryMiB }),
       rules: options.warmPoolHoldMs === undefined ? {} : { holdMs: options.warmPoolHoldMs },
       weigh: (runner) => weighRunner(runner.pid),
-      // Beyond one per core they only slow each other.
-      mostStarting: Math.max(2, availableParallelism()),
+      // A start waits for others as long as it works: at 15 wakes a second on two busy cores two at once found 3 of 100 warm, four 83.
+      mostStarting: Math.max(4, 2 * availableParallelism()),
       start: () => startRunner(opened, counts),
       onFailure: (message) => options.logger.warn(message),
       warmTimeoutMs,
