@@ -1,7 +1,8 @@
 /** The peer: plain `python -m uvicorn` from nothing, with the same app, the same packages and the same client. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,6 +31,9 @@ export interface Peer {
 /** Puts `code` into a folder of its own and starts it from there, as its author would. */
 export async function openPeer(python: string, code: string, env: Record<string, string> = {}): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), "fp-peer-"));
+  // An interrupted run ends by process.exit, which no finally block sees.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   await writeFile(join(folder, "app.py"), code);
   const run = async (): Promise<RunningPeer> => {
     const port = await freePort();
@@ -40,7 +44,6 @@ export async function openPeer(python: string, code: string, env: Record<string,
       stdio: "ignore",
     });
     const exited = once(child, "exit");
-    // An interrupted run ends by process.exit, which no finally block sees.
     const kill = (): void => void child.kill("SIGKILL");
     process.once("exit", kill);
     const end = async (): Promise<void> => {
@@ -70,6 +73,9 @@ export async function openPeer(python: string, code: string, env: Record<string,
       await running.end();
       return running.startMs;
     },
-    close: () => rm(folder, { recursive: true, force: true }),
+    async close() {
+      process.off("exit", remove);
+      remove();
+    },
   };
 }
