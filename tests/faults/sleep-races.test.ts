@@ -17,7 +17,7 @@ import { createSimulation, type Simulation } from "./simulation.ts";
 const seed = Number(process.env["FP_FAULTS_SEED"] ?? 20_260_412);
 /** Schedules are made of waiting, so many run side by side. */
 const sideBySide = 25;
-const rounds = Number(process.env["FP_FAULTS_ROUNDS"] ?? 60);
+const rounds = Number(process.env["FP_FAULTS_ROUNDS"] ?? 40);
 
 const gateways = new Map<string, Gateway>();
 const front = createServer((request, response) => gatewayOf(request).handleRequest(request, response));
