@@ -1,7 +1,7 @@
 """What systemd does for a socket unit: holds a listening socket while the service behind it comes and goes.
 
 python3 socket-holder.py <port> <command...>: prints "listening", then starts the command once for each "start" line on standard
-input, as its descriptor 3, and prints "started <pid>" and "ended <status>". Ends when its input does.
+input, as its descriptor 3, prints "started <pid>", and reaps it. Ends when its input does.
 """
 
 import os
@@ -17,20 +17,17 @@ command = sys.argv[2:]
 print("listening", flush=True)
 
 
-def wait_for(pid: int) -> None:
-    _, status = os.waitpid(pid, 0)
-    print("ended", os.waitstatus_to_exitcode(status), flush=True)
-
-
 for line in sys.stdin:
     if line.strip() != "start":
         continue
     child = os.fork()
     if child == 0:
+        # Not ours: a child that makes the pipe non-blocking would end the loop below it.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(listener.fileno(), 3)
         os.set_inheritable(3, True)
         os.dup2(2, 1)
         os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
         os.execvp(command[0], command)
     print("started", child, flush=True)
-    threading.Thread(target=wait_for, args=(child,), daemon=True).start()
+    threading.Thread(target=os.waitpid, args=(child, 0), daemon=True).start()
