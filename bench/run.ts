@@ -57,7 +57,8 @@ async function measure(): Promise<void> {
   let closing: Promise<void> | undefined;
   let world: World | undefined;
   const close = (): Promise<void> => (closing ??= world?.close() ?? Promise.resolve());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close().finally(() => process.exit(130)));
+  // Each time: a terminal and `timeout` send it more than once, and the second would end us before what we started.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void close().finally(() => process.exit(130)));
   await mkdir(resultsDir, { recursive: true });
   try {
     for (const name of names) {
