@@ -49,16 +49,20 @@ let port: number;
 let dataDir: string;
 let slug: string;
 let output = "";
-let pid = 0;
+let pid: number | null = null;
 
 /** Whether the platform's process is gone; the holder reaps it. */
 function hasEnded(): boolean {
   try {
-    process.kill(pid, 0);
-    return false;
+    return pid === null || !process.kill(pid, 0);
   } catch {
     return true;
   }
+}
+
+/** Never a number that stands for more than this one process: 0 is all of the test run. */
+function terminate(): void {
+  if (pid !== null && pid > 1) process.kill(pid, "SIGTERM");
 }
 
 /** Starts the platform on the held socket, and resolves once it answers. */
@@ -96,7 +100,7 @@ beforeAll(async () => {
 }, 400_000);
 
 afterAll(async () => {
-  if (!hasEnded()) process.kill(pid, "SIGTERM");
+  if (!hasEnded()) terminate();
   await waitFor("the platform ended", hasEnded, 120_000);
   holder.stdin!.end();
   if (holder.exitCode === null) await once(holder, "exit");
@@ -172,7 +176,7 @@ test("a restart under load on a socket that is handed over: not one request fail
   await waitFor("traffic flows", () => traffic.count() > 50);
   const slow = ask(new Agent({ keepAlive: false }), "/slow?seconds=3");
   await waitFor("it goes on", () => traffic.count() > 60);
-  process.kill(pid, "SIGTERM");
+  terminate();
   await waitFor("the old one ends", hasEnded, 120_000).catch(explain);
   expect(await slow).toBe(200);
   await start();
@@ -199,7 +203,7 @@ test("WebSockets are told that the platform goes away, streams end after their t
   );
   const stream = open(`GET /events HTTP/1.1\r\n${host}\r\n\r\n`);
   await waitFor("both are open", () => ws.received().includes("hello") && stream.received().includes("data: tick")).catch(explain);
-  process.kill(pid, "SIGTERM");
+  terminate();
   // A close frame of the server: 1001, unmasked, behind the app's last frame.
   await waitFor("the socket is told", () =>
     ws
