@@ -200,10 +200,6 @@ export class UpgradeDelivery implements Waiter {
     upstream.setTimeout(0);
     upstream.setNoDelay(true);
     upstream.on("error", () => socket.destroy());
-    // `pipe` has ended the socket after the last byte; one that broke off is cut here instead.
-    upstream.on("close", () => {
-      if (!upstream.readableEnded) socket.destroy();
-    });
     socket.on("data", (chunk: Buffer) => (this.#bytesIn += chunk.length));
     const boundary = protocol.toLowerCase() === "websocket" ? new FrameBoundary() : null;
     boundary?.feed(upstreamHead);
@@ -215,7 +211,20 @@ export class UpgradeDelivery implements Waiter {
     this.#boundary = boundary;
     socket.pipe(upstream);
     upstream.pipe(socket);
+    upstream.on("close", () => this.#onAppClosed(upstream));
     socket.on("close", () => upstream.destroy());
+  }
+
+  /** After `pipe` has ended the caller's side behind the last byte, or where there was none, since the connection broke. */
+  #onAppClosed(upstream: Socket): void {
+    const { socket } = this.#input;
+    if (!upstream.readableEnded) {
+      socket.destroy();
+      return;
+    }
+    // `pipe` has stopped reading with the app gone, and would miss that the caller leaves too.
+    socket.resume();
+    setTimeout(() => socket.destroy(), CLOSING_MS).unref();
   }
 
   /** The app declined to switch (or was not asked to): its answer, delimited by the end of the connection. */
