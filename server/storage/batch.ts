@@ -77,7 +77,8 @@ export async function insertOnce<Item extends { _id: mongo.ObjectId }>(
   try {
     await collection.insertMany([...items], { ordered: false });
   } catch (error) {
-    // By its name: several copies of the driver may be loaded.
-    if ((error as Error).name !== "MongoBulkWriteError" || (error as mongo.MongoBulkWriteError).writeErrors === undefined) throw error;
+    // By its name: several copies of the driver may be loaded. It wraps a lost connection in one too, without a refused document.
+    const { name, writeErrors } = error as mongo.MongoBulkWriteError;
+    if (name !== "MongoBulkWriteError" || [writeErrors ?? []].flat().length === 0) throw error;
   }
 }
