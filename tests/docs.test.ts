@@ -50,7 +50,7 @@ test("every command of package.json is in the development guide", async () => {
 test("every problem code is explained, with the status that carries it", async () => {
   const page = await read("docs/errors.md");
   for (const [code, status] of Object.entries(statusByCode)) expect(page).toContain(`| \`${code}\` | ${status} |`);
-  const gateway = (await read("server/gateway/refusal.ts")).matchAll(/code: "([a-z_]+)"/g);
+  const gateway = (await read("server/gateway/answers/refusal.ts")).matchAll(/code: "([a-z_]+)"/g);
   for (const [, code] of gateway) expect(page.split("## At an app's own host")[1]).toContain(`\`${code}\``);
 });
 

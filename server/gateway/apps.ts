@@ -2,11 +2,11 @@ import { AppError } from "#core/contract/problem.ts";
 import type { Endpoint, Runtime } from "#server/runtime/runtime.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import { refusals } from "./answers/refusal.ts";
+import type { Refusal } from "./answers/refusal.ts";
 import type { Route } from "./route.ts";
-import { createUpstream } from "./upstream.ts";
-import type { Upstream } from "./upstream.ts";
+import { createUpstream } from "./instance/upstream.ts";
+import type { Upstream } from "./instance/upstream.ts";
 
 /** Someone who waits for an app to start. Told exactly once, unless it left before. */
 export interface Waiter {

@@ -1,15 +1,15 @@
 import type { Endpoint, Runtime } from "#server/runtime/runtime.ts";
 import { claimColdStart } from "./apps.ts";
 import type { AppState, AppTable, Queued, Waiter, WakeFlight } from "./apps.ts";
-import { Attempt } from "./attempt.ts";
-import type { Caller } from "./caller.ts";
+import { Attempt } from "./instance/attempt.ts";
+import type { Caller } from "./visitor/caller.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { toRecordedTarget } from "./record.ts";
 import type { RequestRecord } from "./record.ts";
-import { refusals, toWakingAnswer } from "./refusal.ts";
-import type { GatewayAnswer, GatewayCode, Refusal } from "./refusal.ts";
+import { refusals, toWakingAnswer } from "./answers/refusal.ts";
+import type { GatewayAnswer, GatewayCode, Refusal } from "./answers/refusal.ts";
 import type { Route } from "./route.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "./instance/upstream.ts";
 
 /** What all deliveries share. */
 export interface DeliveryContext {

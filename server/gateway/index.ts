@@ -9,15 +9,15 @@
  * Does not: know users or the database (it asks `RouteTable` and reports to `recordRequest` and `onActivity`), start processes
  * (the runtime does), or serve the platform's own pages.
  */
-export type { PassOn } from "./front.ts";
+export type { PassOn } from "./visitor/front.ts";
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayOptions } from "./gateway.ts";
-export { MAX_INTERNAL_BODY_BYTES } from "./internal.ts";
-export type { InternalAnswer, InternalRequest } from "./internal.ts";
+export { MAX_INTERNAL_BODY_BYTES } from "./platform/internal.ts";
+export type { InternalAnswer, InternalRequest } from "./platform/internal.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export { createAppPorts } from "./ports.ts";
 export type { AppPorts, PortStore } from "./ports.ts";
 export type { RequestRecord } from "./record.ts";
-export type { GatewayCode } from "./refusal.ts";
+export type { GatewayCode } from "./answers/refusal.ts";
 export type { Route, RouteTable } from "./route.ts";

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { announcesTooMuch } from "./bodies.ts";
-import type { BodyWatch } from "./bodies.ts";
-import { acceptsHtml, HttpCaller } from "./caller.ts";
+import { announcesTooMuch } from "./visitor/bodies.ts";
+import type { BodyWatch } from "./visitor/bodies.ts";
+import { acceptsHtml, HttpCaller } from "./visitor/caller.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryContext } from "./delivery.ts";
 import type { Arrival, Entrance } from "./entrance.ts";
 import type { RequestOptions } from "./gateway.ts";
 import { createRequestId } from "./ids.ts";
-import { beginInTurn, isBehindAnother } from "./pipeline.ts";
-import { isLinkPreview, PreviewCaller, toPreviewHeaders } from "./preview.ts";
-import { refusals } from "./refusal.ts";
-import type { GatewayAnswer, Refusal } from "./refusal.ts";
+import { beginInTurn, isBehindAnother } from "./visitor/pipeline.ts";
+import { isLinkPreview, PreviewCaller, toPreviewHeaders } from "./answers/preview.ts";
+import { refusals } from "./answers/refusal.ts";
+import type { GatewayAnswer, Refusal } from "./answers/refusal.ts";
 import type { About, Route, RouteTable } from "./route.ts";
 
 export interface RequestHandlerOptions {

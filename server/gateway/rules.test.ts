@@ -5,7 +5,7 @@ import { findHeader, toAppHeaders, toCallerHeaders } from "./headers.ts";
 import { createHostReader } from "./host.ts";
 import { createRequestId, createTraceparent, isTraceparent } from "./ids.ts";
 import { toRecordedTarget } from "./record.ts";
-import { toAnswer, refusals } from "./refusal.ts";
+import { toAnswer, refusals } from "./answers/refusal.ts";
 import { isReservedPath, toTarget } from "./target.ts";
 import { createProxyTrust, toPlainAddress } from "./trust.ts";
 

@@ -1,7 +1,7 @@
 /** What of a request is refused before anything is looked up. Pure. */
 import type { IncomingMessage } from "node:http";
-import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import { refusals } from "./answers/refusal.ts";
+import type { Refusal } from "./answers/refusal.ts";
 
 /**
  * The request target in origin form. Absolute form, which proxies are asked with, must name the host that `Host` names;

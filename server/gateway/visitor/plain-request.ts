@@ -3,7 +3,7 @@
  * included, is left to node's parser: where this one says yes, both read the same (held by a test), and where it says no,
  * nothing is decided. Pure.
  */
-import { scanHead } from "./fields.ts";
+import { scanHead } from "../fields.ts";
 
 export interface PlainRequest {
   method: string;

@@ -1,16 +1,16 @@
 import { AppError } from "#core/contract/problem.ts";
-import { Delivery } from "./delivery.ts";
-import type { DeliveryContext } from "./delivery.ts";
-import { isFieldValue, isToken } from "./fields.ts";
-import { toAppHeaders } from "./headers.ts";
-import { toHostname } from "./host.ts";
-import { createRequestId } from "./ids.ts";
+import { Delivery } from "../delivery.ts";
+import type { DeliveryContext } from "../delivery.ts";
+import { isFieldValue, isToken } from "../fields.ts";
+import { toAppHeaders } from "../headers.ts";
+import { toHostname } from "../host.ts";
+import { createRequestId } from "../ids.ts";
 import { InternalCaller } from "./internal.ts";
 import type { InternalAnswer, InternalRequest } from "./internal.ts";
-import { toRefusalRecord } from "./record.ts";
-import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
-import type { Route, RouteTable } from "./route.ts";
+import { toRefusalRecord } from "../record.ts";
+import { refusals } from "../answers/refusal.ts";
+import type { Refusal } from "../answers/refusal.ts";
+import type { Route, RouteTable } from "../route.ts";
 
 export interface InternalForwardOptions {
   context: DeliveryContext;

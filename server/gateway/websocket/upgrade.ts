@@ -3,16 +3,16 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { Endpoint } from "#server/runtime/runtime.ts";
-import { claimColdStart } from "./apps.ts";
-import type { AppState, Waiter, WakeFlight } from "./apps.ts";
-import type { DeliveryContext } from "./delivery.ts";
+import { claimColdStart } from "../apps.ts";
+import type { AppState, Waiter, WakeFlight } from "../apps.ts";
+import type { DeliveryContext } from "../delivery.ts";
 import { FrameBoundary, GOING_AWAY } from "./frames.ts";
-import { toCallerHeaders } from "./headers.ts";
-import { toRecordedTarget } from "./record.ts";
-import { refusals } from "./refusal.ts";
-import type { GatewayAnswer, Refusal } from "./refusal.ts";
-import type { Route } from "./route.ts";
-import type { Upstream } from "./upstream.ts";
+import { toCallerHeaders } from "../headers.ts";
+import { toRecordedTarget } from "../record.ts";
+import { refusals } from "../answers/refusal.ts";
+import type { GatewayAnswer, Refusal } from "../answers/refusal.ts";
+import type { Route } from "../route.ts";
+import type { Upstream } from "../instance/upstream.ts";
 
 export interface UpgradeInput {
   req: IncomingMessage;

@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Endpoint } from "#server/runtime/runtime.ts";
-import type { Chunk } from "./caller.ts";
-import { findHeader } from "./headers.ts";
+import type { Chunk } from "../visitor/caller.ts";
+import { findHeader } from "../headers.ts";
 import { ResponseParser } from "./response-parser.ts";
 import type { AnswerProblem, AnswerSink } from "./response-parser.ts";
 

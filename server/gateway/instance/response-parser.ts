@@ -3,7 +3,7 @@
  * could understand differently (two lengths, a length and chunks, bare line feeds, folded lines) is a problem and no answer.
  * Any cut of the same bytes into pieces gives the same result.
  */
-import { isCleanHead, parseFields, scanHead } from "./fields.ts";
+import { isCleanHead, parseFields, scanHead } from "../fields.ts";
 import { toChunkSize, toFraming, toStatus } from "./framing.ts";
 
 /** Why something is no answer. */

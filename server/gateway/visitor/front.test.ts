@@ -3,8 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import { createServer as createNetServer } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
-import { createHarness, until } from "./harness.test-part.ts";
-import type { Harness } from "./harness.test-part.ts";
+import { createHarness, until } from "../harness.test-part.ts";
+import type { Harness } from "../harness.test-part.ts";
 
 let harness: Harness;
 afterEach(async () => {

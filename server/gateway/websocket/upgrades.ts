@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { acceptsHtml } from "./caller.ts";
-import type { DeliveryContext } from "./delivery.ts";
-import type { Entrance } from "./entrance.ts";
-import type { RequestOptions } from "./gateway.ts";
-import { createRequestId } from "./ids.ts";
-import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import { acceptsHtml } from "../visitor/caller.ts";
+import type { DeliveryContext } from "../delivery.ts";
+import type { Entrance } from "../entrance.ts";
+import type { RequestOptions } from "../gateway.ts";
+import { createRequestId } from "../ids.ts";
+import { refusals } from "../answers/refusal.ts";
+import type { Refusal } from "../answers/refusal.ts";
 import { answerOnSocket, UpgradeDelivery } from "./upgrade.ts";
 
 export interface UpgradeHandlerOptions {

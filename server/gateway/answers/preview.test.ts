@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createHarness, until } from "./harness.test-part.ts";
-import type { Answer, Harness } from "./harness.test-part.ts";
+import { createHarness, until } from "../harness.test-part.ts";
+import type { Answer, Harness } from "../harness.test-part.ts";
 import { insertTags } from "./preview-html.ts";
 import { isLinkPreview } from "./preview.ts";
 

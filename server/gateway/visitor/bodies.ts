@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { HttpCaller } from "./caller.ts";
-import type { Delivery } from "./delivery.ts";
-import type { GatewayLimits } from "./limits.ts";
-import { refusals } from "./refusal.ts";
+import type { Delivery } from "../delivery.ts";
+import type { GatewayLimits } from "../limits.ts";
+import { refusals } from "../answers/refusal.ts";
 
 /** Whether the length that a request announces is over the limit: such a one is refused before anything is asked of the app. */
 export function announcesTooMuch(req: IncomingMessage, limits: GatewayLimits): boolean {

@@ -1,5 +1,5 @@
 /** The first line of an answer and where its body ends. Pure. */
-import { isFieldValue } from "./fields.ts";
+import { isFieldValue } from "../fields.ts";
 
 /** A chunk's size in hex digits, so that it stays an exact number. */
 const MAX_SIZE_DIGITS = 12;

@@ -1,5 +1,5 @@
 /** The few tags that a link preview is made of. Pure. */
-import type { About } from "./route.ts";
+import type { About } from "../route.ts";
 
 const FALLBACK = "A web app on FastAPI Platform.";
 

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Caller, Chunk } from "./caller.ts";
-import { findHeader } from "./headers.ts";
+import { findHeader } from "../headers.ts";
 import type { PlainRequest } from "./plain-request.ts";
-import type { GatewayAnswer } from "./refusal.ts";
+import type { GatewayAnswer } from "../answers/refusal.ts";
 
 /** Who is told when the answer is out. */
 export interface AnsweredConnection {

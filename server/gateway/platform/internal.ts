@@ -1,6 +1,6 @@
-import type { GatewayAnswer } from "./refusal.ts";
-import { toBuffer } from "./caller.ts";
-import type { Caller, Chunk } from "./caller.ts";
+import type { GatewayAnswer } from "../answers/refusal.ts";
+import { toBuffer } from "../visitor/caller.ts";
+import type { Caller, Chunk } from "../visitor/caller.ts";
 
 /** What the test panel is given. Redirects are answers like any other. */
 export interface InternalAnswer {

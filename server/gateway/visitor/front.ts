@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
-import { Delivery } from "./delivery.ts";
-import type { DeliveryContext } from "./delivery.ts";
-import type { Entrance } from "./entrance.ts";
-import { findHeader } from "./headers.ts";
-import { createRequestId } from "./ids.ts";
+import { Delivery } from "../delivery.ts";
+import type { DeliveryContext } from "../delivery.ts";
+import type { Entrance } from "../entrance.ts";
+import { findHeader } from "../headers.ts";
+import { createRequestId } from "../ids.ts";
 import { PlainCaller } from "./plain-caller.ts";
 import type { AnsweredConnection } from "./plain-caller.ts";
 import { parsePlainRequest } from "./plain-request.ts";
 import type { PlainRequest } from "./plain-request.ts";
-import { isPreviewAgent } from "./preview.ts";
-import type { RouteTable } from "./route.ts";
+import { isPreviewAgent } from "../answers/preview.ts";
+import type { RouteTable } from "../route.ts";
 
 /** Gives a connection, with what was read of it, to node's HTTP server for good. */
 export type PassOn = (socket: Socket, bytes: Buffer | null) => void;

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import { toBuffer } from "./caller.ts";
-import type { Caller, Chunk } from "./caller.ts";
-import { findHeader } from "./headers.ts";
+import { toBuffer } from "../visitor/caller.ts";
+import type { Caller, Chunk } from "../visitor/caller.ts";
+import { findHeader } from "../headers.ts";
 import { insertTags, previewCard, previewTags } from "./preview-html.ts";
 import type { GatewayAnswer } from "./refusal.ts";
-import type { About } from "./route.ts";
+import type { About } from "../route.ts";
 
 /** Who asks for a page in order to show a card of it, by the word in its user agent. Crawlers of search engines are none. */
 const LINK_PREVIEW =

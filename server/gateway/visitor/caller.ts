@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { findHeader, withoutField } from "./headers.ts";
-import type { GatewayAnswer } from "./refusal.ts";
+import { findHeader, withoutField } from "../headers.ts";
+import type { GatewayAnswer } from "../answers/refusal.ts";
 
 /** A piece of a body: small ones as latin1 text, one character a byte, others as bytes. The reader's own to keep. */
 export type Chunk = Buffer | string;

@@ -1,10 +1,10 @@
 import type { Endpoint } from "#server/runtime/runtime.ts";
-import type { Chunk } from "./caller.ts";
+import type { Chunk } from "../visitor/caller.ts";
 import type { Connection, Exchange, Failure } from "./connection.ts";
-import type { Delivery } from "./delivery.ts";
-import { findHeader, toCallerHeaders, toCallerTrailers } from "./headers.ts";
-import { refusals } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Delivery } from "../delivery.ts";
+import { findHeader, toCallerHeaders, toCallerTrailers } from "../headers.ts";
+import { refusals } from "../answers/refusal.ts";
+import type { Refusal } from "../answers/refusal.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Misdirected Request (RFC 9110, 15.5.20): what an instance answers to a request meant for another one. */
