@@ -1,5 +1,4 @@
 /** Why a runner ended, in words for the app's owner. Pure. */
-import { constants } from "node:os";
 import type { EndReason, LoadError } from "../runtime.ts";
 
 export interface MemoryUse {
@@ -10,6 +9,7 @@ export interface MemoryUse {
 }
 
 export interface Exit {
+  /** As the app gave it: one above 128 is its own word too, for a signal is told as one. */
   code: number | null;
   signal: NodeJS.Signals | null;
   /** As the cgroup counted it; null where there is none. */
@@ -23,21 +23,7 @@ export type Asked = Extract<EndReason, "idle" | "asked" | "replaced" | "shutdown
 
 export const megabytes = (bytes: number) => `${Math.max(1, Math.round(bytes / 1_048_576))} MB`;
 
-// Reversed, since some have two names and the first is the usual one: SIGABRT, not SIGIOT.
-const signalNames = new Map(
-  Object.entries(constants.signals)
-    .toReversed()
-    .map(([name, number]) => [number as number, name]),
-);
-
-/** A child that a signal ended may be reported as 128 + signal, as shells do. */
-function signalOf(exit: Exit): string | null {
-  if (exit.signal) return exit.signal;
-  if (exit.code !== null && exit.code > 128) return signalNames.get(exit.code - 128) ?? `signal ${exit.code - 128}`;
-  return null;
-}
-
-const signalWords: Record<string, string> = {
+const signalWords: Partial<Record<NodeJS.Signals, string>> = {
   SIGSEGV: "crashed in native code (SIGSEGV)",
   SIGABRT: "aborted in native code (SIGABRT)",
   SIGBUS: "crashed in native code (SIGBUS)",
@@ -49,7 +35,7 @@ const signalWords: Record<string, string> = {
 
 /** One clause that continues "The app …", such as "was killed at 256 MB, peak 256 MB". */
 export function describeExit(exit: Exit): { kind: "memory" | "killed" | "exit"; words: string } {
-  const signal = signalOf(exit);
+  const { signal } = exit;
   // A process it started may have been killed for memory long before the app itself ended for another reason.
   if (exit.memory && exit.memory.kills > 0 && signal === "SIGKILL") {
     const { limitBytes, peakBytes } = exit.memory;
