@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "#core/contract/problem.ts";
 import { createGateway, type Gateway, type RequestRecord, type Route } from "#server/gateway/index.ts";
 import { createLocalApp } from "#server/runtime/local/app.ts";
-import { createEventHub } from "#server/runtime/local/events.ts";
+import { createEventHub } from "#server/runtime/events.ts";
 import { LoadFailure } from "#server/runtime/local/launch.ts";
 import type { InstanceSpec, Runtime } from "#server/runtime/runtime.ts";
 import { startStandIn, type StandIn } from "./stand-in.ts";

@@ -12,12 +12,12 @@ import { AppError } from "#core/contract/problem.ts";
 import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
 import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
-import { createEventHub } from "./events.ts";
+import { createEventHub } from "../events.ts";
 import type { MongoTarget } from "./forwarder.ts";
 import { openHost, type Host } from "./host.ts";
 import { checkFiles, launchInstance, LoadFailure, type LaunchContext, type OnStage } from "./launch.ts";
 import { createPool, type Pool, type PoolStats } from "./pool.ts";
-import { createQueue } from "./queue.ts";
+import { createQueue } from "../queue.ts";
 import { startRunner, type EgressSockets } from "./runner-process.ts";
 import { weighRunner } from "./weigh.ts";
 

@@ -1,5 +1,5 @@
 /** Events to any number of watchers, each at its own pace. */
-import type { RuntimeEvent } from "../runtime.ts";
+import type { RuntimeEvent } from "./runtime.ts";
 
 /** Events held for a watcher that lags. Beyond it log lines are left out; what changes an app's state never is. */
 const mostHeld = 20_000;
