@@ -66,7 +66,8 @@ export const zones: readonly Zone[] = [
   ...domains.map((domain): Zone => ({
     name: domain,
     files: new RegExp(`^server/${domain}/`),
-    may: [core, /^server\/storage\/index\.ts$/, /^server\/runtime\/runtime\.ts$/, domainIndex],
+    // Two of them answer on bare sockets, as the edge does; what they need of it is pure.
+    may: [core, /^server\/storage\/index\.ts$/, /^server\/runtime\/runtime\.ts$/, /^server\/http\/response-head\.ts$/, domainIndex],
     packages: /^(mongoose|zod|yaml|better-auth|better-call|@better-auth\/[a-z-]+|node:.+)($|\/)/,
   })),
   {

@@ -2,11 +2,12 @@
  * `WS /api/apps/:app/logs/stream`: an app's lines as they are written, one JSON text frame each.
  * Opened with a ticket (`?ticket=`) or the bearer header; an `Origin` that is not our own is refused (a WebSocket knows no CORS).
  */
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { AppError } from "#core/contract/problem.ts";
 import { reportError, toAppError, toProblem } from "#server/http/errors.ts";
+import { toHead } from "#server/http/response-head.ts";
 import type { Services } from "#server/services.ts";
 import type { LogTickets } from "./log-tickets.ts";
 
@@ -94,9 +95,8 @@ async function pump({ logs, logger, stopping }: Services, socket: WebSocket, own
 
 function refuse(socket: Duplex, error: AppError): void {
   const body = JSON.stringify(toProblem(error));
-  socket.end(
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const fields = ["content-type", "application/problem+json", "content-length", String(Buffer.byteLength(body)), "connection", "close"];
+  socket.end(`${toHead(error.status, undefined, fields)}${body}`);
 }
 
 function decode(text: string): string {

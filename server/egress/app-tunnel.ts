@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { toHead } from "#server/http/response-head.ts";
 import { answer, forward, mostHeadBytes, startRequest, toUpstreamHeaders } from "./forward.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { Target } from "./policy.ts";
@@ -87,7 +88,7 @@ function upgrade(
     if (client.writable) refuseSocket(client, failures.upstreamFailed(target, error.code ?? "unknown"));
   });
   upstream.on("upgrade", (answered, upstreamSocket, upstreamHead: Buffer) => {
-    client.write(toHead(answered));
+    client.write(toHead(answered.statusCode!, answered.statusMessage, answered.rawHeaders), "latin1");
     if (upstreamHead.length > 0) client.write(upstreamHead);
     if (head.length > 0) upstreamSocket.write(head);
     join(client, upstreamSocket as Socket, idleMs);
@@ -97,15 +98,9 @@ function upgrade(
     const headers = answered.rawHeaders.filter(
       (_, index) => !/^(connection|transfer-encoding|keep-alive)$/i.test(answered.rawHeaders[index - (index % 2)]!),
     );
-    client.write(toHead(answered, [...headers, "Connection", "close"]));
+    client.write(toHead(answered.statusCode!, answered.statusMessage, [...headers, "Connection", "close"]), "latin1");
     answered.pipe(client);
     client.resume();
   });
   upstream.end();
-}
-
-function toHead(answered: IncomingMessage, headers: readonly string[] = answered.rawHeaders): Buffer {
-  let text = `HTTP/1.1 ${answered.statusCode} ${answered.statusMessage}\r\n`;
-  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return Buffer.from(`${text}\r\n`, "latin1");
 }

@@ -1,4 +1,5 @@
 /** What an app is told when it is not led on: status, the word of `X-FP-Egress`, and what to do. Pure. */
+import { toHead } from "#server/http/response-head.ts";
 import type { EgressReason, Target } from "./policy.ts";
 
 /** Beside the decisions: what is nobody's fault here, or the client's. */
@@ -92,9 +93,7 @@ export function toAnswer({ reason, words }: Refusal): { headers: string[]; body:
 }
 
 /** The answer as it goes to a bare socket. */
-export function toBytes(refusal: Refusal, statusText: string): Buffer {
+export function toBytes(refusal: Refusal): Buffer {
   const { headers, body } = toAnswer(refusal);
-  let head = `HTTP/1.1 ${refusal.status} ${statusText}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), body]);
+  return Buffer.concat([Buffer.from(toHead(refusal.status, undefined, headers), "latin1"), body]);
 }

@@ -1,5 +1,4 @@
 /** What is done with bare sockets: joining two to one connection, and saying why there is none. */
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { toBytes, type Refusal } from "./refusal.ts";
 
@@ -30,6 +29,6 @@ export function join(client: Socket, upstream: Socket, idleMs: number): void {
 /** Answers on a bare socket, reads what was still on its way, and closes. */
 export function refuseSocket(client: Socket, refusal: Refusal): void {
   client.setTimeout(goodbyeMs, () => client.destroy());
-  client.end(toBytes(refusal, STATUS_CODES[refusal.status]!));
+  client.end(toBytes(refusal));
   client.resume();
 }

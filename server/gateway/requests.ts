@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { announcesTooMuch } from "./visitor/bodies.ts";
 import type { BodyWatch } from "./visitor/bodies.ts";
-import { acceptsHtml, HttpCaller } from "./visitor/caller.ts";
+import { acceptsHtml } from "./visitor/browser.ts";
+import { HttpCaller } from "./visitor/caller.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryContext } from "./delivery.ts";
 import type { Arrival, Entrance } from "./entrance.ts";
@@ -29,7 +30,7 @@ export function createRequestHandler({ entrance, context, bodies, routes }: Requ
   /** For what is wrong with the request itself: whatever follows on its connection is not to be trusted, so that ends. */
   const refuseRequest = (req: IncomingMessage, res: ServerResponse, refusal: Refusal): void => {
     res.shouldKeepAlive = false;
-    new HttpCaller(req, res, "/", false).refuse(context.refuse(refusal, createRequestId(Date.now()), acceptsHtml(req)));
+    new HttpCaller(req, res, "/", false).refuse(context.refuse(refusal, createRequestId(Date.now()), acceptsHtml(req.headers.accept)));
   };
 
   const deliver = (

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { toFieldLines } from "#server/http/response-head.ts";
 import type { Endpoint } from "#server/runtime/runtime.ts";
 import type { Chunk } from "../visitor/caller.ts";
 import { findHeader } from "../headers.ts";
@@ -151,8 +152,7 @@ export class Connection {
   #write(request: OutgoingRequest): void {
     const { headers } = request;
     const socket = this.#socket;
-    let head = `${request.method} ${request.target} HTTP/1.1\r\n`;
-    for (let i = 0; i < headers.length; i += 2) head += headers[i]! + ": " + headers[i + 1]! + "\r\n";
+    const head = `${request.method} ${request.target} HTTP/1.1\r\n${toFieldLines(headers)}`;
     const body = request.hasBody ? request.openBody() : null;
     if (body === null) {
       socket.write(`${head}\r\n`, "latin1");

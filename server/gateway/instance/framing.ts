@@ -20,6 +20,11 @@ export function toStatus(line: string): number {
   return status >= 100 ? status : 0;
 }
 
+/** Whether an answer ends with its head, whatever its fields say (RFC 9112, 6.3). */
+export function isBodiless(method: string, status: number): boolean {
+  return method === "HEAD" || status === 204 || status === 304;
+}
+
 export interface Framing {
   chunked: boolean;
   /** -1: to the end of the connection, or chunked. */

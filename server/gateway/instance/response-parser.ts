@@ -4,7 +4,7 @@
  * Any cut of the same bytes into pieces gives the same result.
  */
 import { isCleanHead, parseFields, scanHead } from "../fields.ts";
-import { toChunkSize, toFraming, toStatus } from "./framing.ts";
+import { isBodiless, toChunkSize, toFraming, toStatus } from "./framing.ts";
 
 /** Why something is no answer. */
 export type AnswerProblem =
@@ -51,7 +51,7 @@ export class ResponseParser {
   /** The beginning of a head, size line or trailers whose end has not come yet. */
   #held = "";
   #left = 0;
-  #headOnly = false;
+  #method = "GET";
   #keepAlive = false;
   #surplus = false;
   #trailers: string[] = [];
@@ -64,7 +64,7 @@ export class ResponseParser {
   begin(method: string): void {
     this.#state = HEAD;
     this.#problem = null;
-    this.#headOnly = method === "HEAD";
+    this.#method = method;
     this.#keepAlive = false;
     this.#surplus = false;
     this.#held = "";
@@ -188,7 +188,7 @@ export class ResponseParser {
       this.#fail("framing");
       return;
     }
-    const bodiless = this.#headOnly || status === 204 || status === 304 || framing.length === 0;
+    const bodiless = isBodiless(this.#method, status) || framing.length === 0;
     this.#keepAlive = framing.keepAlive && (bodiless || framing.chunked || framing.length > 0);
     if (bodiless) this.#state = DONE;
     else if (framing.chunked) this.#state = CHUNK_SIZE;

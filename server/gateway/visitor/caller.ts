@@ -1,7 +1,9 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { findHeader, withoutField } from "../headers.ts";
+import { isBodiless } from "../instance/framing.ts";
 import type { GatewayAnswer } from "../answers/refusal.ts";
+import { acceptsHtml, isNavigation } from "./browser.ts";
 
 /** A piece of a body: small ones as latin1 text, one character a byte, others as bytes. The reader's own to keep. */
 export type Chunk = Buffer | string;
@@ -69,13 +71,12 @@ export class HttpCaller implements Caller {
   }
 
   get wantsHtml(): boolean {
-    return acceptsHtml(this.#req);
+    return acceptsHtml(this.#req.headers.accept);
   }
 
   get isNavigation(): boolean {
-    if (this.method !== "GET") return false;
-    const mode = this.#req.headers["sec-fetch-mode"];
-    return mode === undefined ? this.wantsHtml : mode === "navigate";
+    const { "sec-fetch-mode": mode, accept } = this.#req.headers;
+    return isNavigation(this.method, mode, accept);
   }
 
   bytesIn(): number {
@@ -165,7 +166,7 @@ export class HttpCaller implements Caller {
 
   /** Whether trailers, if the app declares some, can follow: node throws where they cannot. */
   #carriesTrailers(status: number, headers: readonly string[]): boolean {
-    if (this.#req.httpVersionMinor === 0 || this.method === "HEAD" || status === 204 || status === 304) return false;
+    if (this.#req.httpVersionMinor === 0 || isBodiless(this.method, status)) return false;
     return findHeader(headers, "content-length") === undefined;
   }
 
@@ -204,10 +205,6 @@ function toPairs(flat: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
   return pairs;
-}
-
-export function acceptsHtml(req: IncomingMessage): boolean {
-  return req.headers.accept?.includes("text/html") ?? false;
 }
 
 /**

@@ -1,9 +1,11 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { Caller, Chunk } from "./caller.ts";
-import { findHeader } from "../headers.ts";
-import type { PlainRequest } from "./plain-request.ts";
+import { toFieldLines, toHead, toStatusLine } from "#server/http/response-head.ts";
+import { isBodiless } from "../instance/framing.ts";
+import { findHeader, withoutField } from "../headers.ts";
 import type { GatewayAnswer } from "../answers/refusal.ts";
+import { acceptsHtml, isNavigation } from "./browser.ts";
+import type { Caller, Chunk } from "./caller.ts";
+import type { PlainRequest } from "./plain-request.ts";
 
 /** Who is told when the answer is out. */
 export interface AnsweredConnection {
@@ -43,13 +45,15 @@ export class PlainCaller implements Caller {
   }
 
   get wantsHtml(): boolean {
-    return findHeader(this.#request.rawHeaders, "accept")?.includes("text/html") ?? false;
+    return acceptsHtml(this.#field("accept"));
   }
 
   get isNavigation(): boolean {
-    if (this.method !== "GET") return false;
-    const mode = findHeader(this.#request.rawHeaders, "sec-fetch-mode");
-    return mode === undefined ? this.wantsHtml : mode === "navigate";
+    return isNavigation(this.method, this.#field("sec-fetch-mode"), this.#field("accept"));
+  }
+
+  #field(name: string): string | undefined {
+    return findHeader(this.#request.rawHeaders, name);
   }
 
   /** Something of the answer itself was written. */
@@ -67,15 +71,14 @@ export class PlainCaller implements Caller {
 
   inform(status: number, headers: string[]): void {
     if (this.#begun || this.#head !== "") return;
-    this.#socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${toLines(headers, true)}\r\n`, "latin1");
+    this.#socket.write(toHead(status, undefined, headers), "latin1");
   }
 
   begin(status: number, message: string | undefined, headers: string[]): void {
-    const bodiless = this.method === "HEAD" || status === 204 || status === 304;
-    this.#chunked = !bodiless && findHeader(headers, "content-length") === undefined;
-    this.#head = `HTTP/1.1 ${status} ${message || (STATUS_CODES[status] ?? "")}\r\n${toLines(headers, this.#chunked)}${
-      this.#chunked ? "Transfer-Encoding: chunked\r\n" : ""
-    }${this.#connectionLines()}\r\n`;
+    this.#chunked = !isBodiless(this.method, status) && findHeader(headers, "content-length") === undefined;
+    // Trailers can follow chunks only.
+    const lines = this.#chunked ? `${toFieldLines(headers)}Transfer-Encoding: chunked\r\n` : toFieldLines(withoutField(headers, "trailer"));
+    this.#head = this.#toHead(status, message, lines);
   }
 
   write(chunk: Chunk): boolean {
@@ -108,7 +111,7 @@ export class PlainCaller implements Caller {
   }
 
   end(trailers: readonly string[]): void {
-    const last = this.#chunked ? `0\r\n${toLines(trailers, true)}\r\n` : "";
+    const last = this.#chunked ? `0\r\n${toFieldLines(trailers)}\r\n` : "";
     if (this.#begun) {
       if (last !== "") this.#socket.write(last, "latin1");
     } else this.#endAtOnce(last);
@@ -120,7 +123,7 @@ export class PlainCaller implements Caller {
   }
 
   refuse(answer: GatewayAnswer): void {
-    this.#head = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\n${toLines(answer.headers, false)}${this.#connectionLines()}\r\n`;
+    this.#head = this.#toHead(answer.status, undefined, toFieldLines(answer.headers));
     this.#chunk = this.method === "HEAD" ? null : answer.body;
     this.#endAtOnce("");
     this.#finish();
@@ -154,9 +157,11 @@ export class PlainCaller implements Caller {
     return room;
   }
 
-  #connectionLines(): string {
+  /** With what becomes of the connection, which each answer says once. */
+  #toHead(status: number, message: string | undefined, lines: string): string {
     const { goesOn, keepAliveSeconds } = this.#connection;
-    return goesOn ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n` : "Connection: close\r\n";
+    const fate = goesOn ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n` : "Connection: close\r\n";
+    return `${toStatusLine(status, message)}${lines}${fate}\r\n`;
   }
 
   #finish(): void {
@@ -164,15 +169,4 @@ export class PlainCaller implements Caller {
     this.#over = true;
     this.#connection.onAnswered();
   }
-}
-
-/** Field lines; a `Trailer` only where trailers can follow. */
-function toLines(fields: readonly string[], trailers: boolean): string {
-  let lines = "";
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    if (!trailers && name.length === 7 && name.toLowerCase() === "trailer") continue;
-    lines += name + ": " + fields[i + 1]! + "\r\n";
-  }
-  return lines;
 }

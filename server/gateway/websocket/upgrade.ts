@@ -1,18 +1,19 @@
-import { request as httpRequest, STATUS_CODES } from "node:http";
+import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
+import { toHead } from "#server/http/response-head.ts";
 import type { Endpoint } from "#server/runtime/runtime.ts";
 import { claimColdStart } from "../apps.ts";
 import type { AppState, Waiter, WakeFlight } from "../apps.ts";
 import type { DeliveryContext } from "../delivery.ts";
-import { FrameBoundary, GOING_AWAY } from "./frames.ts";
 import { toCallerHeaders } from "../headers.ts";
 import { toRecordedTarget } from "../record.ts";
 import { refusals } from "../answers/refusal.ts";
 import type { GatewayAnswer, Refusal } from "../answers/refusal.ts";
 import type { Route } from "../route.ts";
 import type { Upstream } from "../instance/upstream.ts";
+import { Switched } from "./switched.ts";
 
 export interface UpgradeInput {
   req: IncomingMessage;
@@ -29,9 +30,6 @@ export interface UpgradeInput {
   headers: string[];
   hx: Record<string, string>;
 }
-
-/** How long a caller may take to close a WebSocket that it was told to close. */
-const CLOSING_MS = 2_000;
 
 /** Pauses between tries to connect, in ms; the sum is within what a caller waits anyway. */
 const CONNECT_PAUSES_MS = [25, 50, 100, 200, 400];
@@ -54,10 +52,9 @@ export class UpgradeDelivery implements Waiter {
   #status: number | null = null;
   #latencyMs = 0;
   #coldStartMs: number | null = null;
-  #bytesIn = 0;
+  /** Of an answer that is no switch. */
   #bytesOut = 0;
-  #upstream: Socket | null = null;
-  #boundary: FrameBoundary | null = null;
+  #switched: Switched | null = null;
   #tries = 0;
   #over = false;
 
@@ -84,24 +81,9 @@ export class UpgradeDelivery implements Waiter {
     this.#input.socket.destroy();
   }
 
-  /**
-   * Tells a WebSocket that the platform goes away (1001), between two frames of the app; the caller's answer to that still reaches
-   * the app. One that is in the middle of a frame, or is no WebSocket yet, is cut when the platform stops.
-   */
+  /** Tells a WebSocket that the platform goes away; one that is none yet is cut when the platform stops. */
   leave(): void {
-    const upstream = this.#upstream;
-    const { socket } = this.#input;
-    if (upstream === null || socket.writableEnded) return;
-    if (this.#boundary?.between !== true) {
-      upstream.once("data", () => this.leave());
-      return;
-    }
-    upstream.unpipe(socket);
-    socket.write(GOING_AWAY);
-    // What the app still says has no place behind a close frame; its end is the caller's.
-    upstream.resume().once("end", () => socket.end());
-    // Who does not answer in time is not waited for.
-    setTimeout(() => this.destroy(), CLOSING_MS).unref();
+    this.#switched?.leave();
   }
 
   #proceed(): void {
@@ -193,38 +175,8 @@ export class UpgradeDelivery implements Waiter {
     const protocol = response.headers.upgrade ?? this.#input.protocol ?? "websocket";
     const headers = [...toCallerHeaders(response.rawHeaders, hostname), "connection", "Upgrade", "upgrade", protocol];
     socket.write(toHead(101, response.statusMessage, headers), "latin1");
-    if (upstreamHead.length > 0) socket.write(upstreamHead);
-    if (head.length > 0) upstream.write(head);
-    this.#bytesOut += upstreamHead.length;
-    this.#bytesIn += head.length;
-    upstream.setTimeout(0);
-    upstream.setNoDelay(true);
-    upstream.on("error", () => socket.destroy());
-    socket.on("data", (chunk: Buffer) => (this.#bytesIn += chunk.length));
-    const boundary = protocol.toLowerCase() === "websocket" ? new FrameBoundary() : null;
-    boundary?.feed(upstreamHead);
-    upstream.on("data", (chunk: Buffer) => {
-      this.#bytesOut += chunk.length;
-      boundary?.feed(chunk);
-    });
-    this.#upstream = upstream;
-    this.#boundary = boundary;
-    socket.pipe(upstream);
-    upstream.pipe(socket);
-    upstream.on("close", () => this.#onAppClosed(upstream));
-    socket.on("close", () => upstream.destroy());
-  }
-
-  /** After `pipe` has ended the caller's side behind the last byte, or where there was none, since the connection broke. */
-  #onAppClosed(upstream: Socket): void {
-    const { socket } = this.#input;
-    if (!upstream.readableEnded) {
-      socket.destroy();
-      return;
-    }
-    // `pipe` has stopped reading with the app gone, and would miss that the caller leaves too.
-    socket.resume();
-    setTimeout(() => socket.destroy(), CLOSING_MS).unref();
+    this.#switched = new Switched(socket, upstream, protocol);
+    this.#switched.join({ caller: head, app: upstreamHead });
   }
 
   /** The app declined to switch (or was not asked to): its answer, delimited by the end of the connection. */
@@ -283,8 +235,8 @@ export class UpgradeDelivery implements Waiter {
       queryNames,
       status,
       latencyMs: this.#status === null ? performance.now() - this.#startedAt : this.#latencyMs,
-      bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
+      bytesIn: this.#switched?.bytesIn ?? 0,
+      bytesOut: this.#switched?.bytesOut ?? this.#bytesOut,
       coldStartMs: this.#coldStartMs,
       version: this.#endpoint?.version ?? 0,
       instanceId: this.#endpoint?.instanceId ?? null,
@@ -300,10 +252,4 @@ export function answerOnSocket(socket: Duplex, answer: GatewayAnswer): void {
   if (socket.destroyed) return;
   socket.write(toHead(answer.status, undefined, [...answer.headers, "connection", "close"]), "latin1");
   socket.end(answer.body);
-}
-
-function toHead(status: number, message: string | undefined, headers: readonly string[]): string {
-  let head = `HTTP/1.1 ${status} ${message || (STATUS_CODES[status] ?? "")}\r\n`;
-  for (let i = 0; i + 1 < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${head}\r\n`;
 }

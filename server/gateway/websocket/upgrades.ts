@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { acceptsHtml } from "../visitor/caller.ts";
+import { acceptsHtml } from "../visitor/browser.ts";
 import type { DeliveryContext } from "../delivery.ts";
 import type { Entrance } from "../entrance.ts";
 import type { RequestOptions } from "../gateway.ts";
@@ -20,7 +20,7 @@ export interface UpgradeHandlerOptions {
 export function createUpgradeHandler({ entrance, context, open }: UpgradeHandlerOptions) {
   return (req: IncomingMessage, socket: Duplex, head: Buffer, options: Pick<RequestOptions, "app"> = {}): void => {
     const requestId = createRequestId(Date.now());
-    const wantsHtml = acceptsHtml(req);
+    const wantsHtml = acceptsHtml(req.headers.accept);
     const refuse = (refusal: Refusal): void => answerOnSocket(socket, context.refuse(refusal, requestId, wantsHtml));
     socket.on("error", () => socket.destroy());
     const arrival = entrance.arrive(req, { slug: options.app, upgrade: true });
