@@ -22,3 +22,21 @@ export async function waitFor<Result>(
   }
   throw new Error(`${what}: not within ${withinMs} ms`, { cause: last });
 }
+
+/** Between two looks: several times what a busy machine takes for one more turn of what is looked at. */
+const stillMs = 200;
+
+/**
+ * Asks until two looks at `count` in a row are equal and answers that: what moves has come to a stop, as a sender does whose reader reads nothing.
+ * @throws Error after `withinMs`.
+ */
+export async function waitForStill(what: string, count: () => number, withinMs = 20_000): Promise<number> {
+  const until = performance.now() + withinMs;
+  for (let before = count(); performance.now() < until;) {
+    await delay(stillMs);
+    const now = count();
+    if (now === before) return now;
+    before = now;
+  }
+  throw new Error(`${what}: moved on for ${withinMs} ms`);
+}

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { waitFor } from "../../tests/wait.ts";
+import { waitFor, waitForStill } from "../../tests/wait.ts";
 import { createWorld, openTunnel, readAll, readUntil, type World } from "./harness.test-part.ts";
 
 let world: World;
@@ -180,14 +180,7 @@ test("a stream passes as it comes, and a slow reader slows the sender", async ()
   request.end();
   const [response] = (await once(request, "response")) as [IncomingMessage];
   // Nothing is read yet: what was sent stands still once the buffers between are full.
-  let before = -1;
-  await waitFor("the sender stands still", async () => {
-    const still = sent === before;
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return still;
-  });
-  expect(sent).toBeLessThan(250);
+  expect(await waitForStill("the sender", () => sent)).toBeLessThan(250);
   let received = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) received += chunk.length;
   expect(received).toBe(500 * 64 * 1024);

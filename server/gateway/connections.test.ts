@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { waitForStill } from "../../tests/wait.ts";
 import { createHarness, until } from "./harness.test-part.ts";
 import type { Harness } from "./harness.test-part.ts";
 
@@ -61,13 +62,7 @@ test("a long pipeline waits at its caller, and all of it is answered", async () 
   const one = request("/", `X-Padding: ${"x".repeat(15_000)}\r\n`);
   for (let sent = 0; sent < total; sent += 1) socket.write(one);
   await until(() => hold !== undefined);
-  // Standstill: two looks, 100 ms apart, at what the caller could not send.
-  let unsent = -1;
-  while (unsent !== socket.writableLength) {
-    unsent = socket.writableLength;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  expect(unsent).toBeGreaterThan(0);
+  expect(await waitForStill("what the caller could not send", () => socket.writableLength)).toBeGreaterThan(0);
   expect(answered).toBe(1);
   hold!();
   await until(() => answered === total, 15_000);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { waitForStill } from "../../tests/wait.ts";
 import { createHarness, until } from "./harness.test-part.ts";
 import type { Harness } from "./harness.test-part.ts";
 
@@ -86,13 +87,7 @@ test("a reader that stops holds the app back, and memory does not grow", async (
   req.end();
   const res = await answer;
   res.pause();
-  let last = -1;
-  // Standstill: two looks, 100 ms apart, at the same count.
-  while (last !== written) {
-    last = written;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  expect(written).toBeLessThan(20 * 1024 * 1024);
+  expect(await waitForStill("the app's writing", () => written)).toBeLessThan(20 * 1024 * 1024);
   let received = 0;
   res.on("data", (chunk: Buffer) => (received += chunk.length));
   res.resume();

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import { createServer as createNetServer } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
+import { waitForStill } from "../../../tests/wait.ts";
 import { createHarness, until } from "../harness.test-part.ts";
 import type { Harness } from "../harness.test-part.ts";
 
@@ -159,13 +160,8 @@ test("who does not read its answers gets no more of them, and is not forgotten",
   socket.pause();
   const total = 500;
   for (let turn = 0; turn < total; turn += 1) socket.write(plain("/"));
-  let last = -1;
-  // Standstill: two looks, 200 ms apart, at the same count.
-  while (last !== asked || asked === 0) {
-    last = asked;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  expect(asked).toBeLessThan(total / 2);
+  await until(() => asked > 0);
+  expect(await waitForStill("the asking", () => asked)).toBeLessThan(total / 2);
   let bytes = 0;
   socket.on("data", (chunk: Buffer) => (bytes += chunk.length));
   socket.resume();
@@ -194,13 +190,7 @@ test("a reader that stops holds a gigabyte back at the app, and lets it through 
   httpRequest({ port: harness.port, agent, headers: { host: harness.host } }, resolve).end();
   const res = (await promise).pause();
   const before = process.memoryUsage().rss;
-  let last = -1;
-  // Standstill: two looks, 200 ms apart, at the same count.
-  while (last !== written) {
-    last = written;
-    await new Promise((resolved) => setTimeout(resolved, 200));
-  }
-  expect(written).toBeLessThan(64 * 1024 * 1024);
+  expect(await waitForStill("the app's writing", () => written)).toBeLessThan(64 * 1024 * 1024);
   let peak = before;
   let received = 0;
   res.on("data", (chunk: Buffer) => {
