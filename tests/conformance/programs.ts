@@ -69,7 +69,7 @@ export const raises = (): Files => app(...imports, "", '@app.get("/")', "def roo
 export const environment = (): Files => app("import os", ...imports, '@app.get("/")', "def root(): return dict(os.environ)");
 
 export const exits = (): Files =>
-  app("import os", ...imports, '@app.get("/")', "def root(): return 1", '@app.get("/exit")', "def leave(): os._exit(7)");
+  app("import os", ...imports, '@app.get("/")', "def root(): return 1", '@app.get("/exit")', "def leave(): os._exit(139)");
 
 export const exitsAtImport = (): Files => app("import os", "os._exit(5)", ...imports);
 

@@ -61,6 +61,10 @@ export interface World {
 
 export const defaultLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
 
+let counter = 0;
+/** An id of its own, so that no test sees another's app. */
+export const newApp = (): string => `app${(counter++).toString().padStart(4, "0")}`;
+
 export async function createWorld(factory: RuntimeFactory): Promise<World> {
   const live = new Map<string, InstanceSpec>();
   const { runtime, outsidePort, secretPaths, close } = await factory(async (appId) => live.get(appId) ?? null);
