@@ -10,37 +10,14 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 test("an answer comes as the app wrote it: order, case, repeated headers, no date of ours", async () => {
+  const written = ["X-One", "1", "Set-Cookie", "a=1; Path=/", "x-TWO", "2", "Set-Cookie", "b=2; HttpOnly", "Content-Length", "2"];
   await harness.awake((_req, res) => {
     res.sendDate = false;
-    res
-      .writeHead(201, "Made", [
-        "X-One",
-        "1",
-        "Set-Cookie",
-        "a=1; Path=/",
-        "x-TWO",
-        "2",
-        "Set-Cookie",
-        "b=2; HttpOnly",
-        "Content-Length",
-        "2",
-      ])
-      .end("ok");
+    res.writeHead(201, "Made", written).end("ok");
   });
   const answer = await harness.get("/things?q=1&q=2&secret=x");
   expect([answer.status, answer.message, answer.body]).toEqual([201, "Made", "ok"]);
-  expect(answer.rawHeaders.slice(0, 10)).toEqual([
-    "X-One",
-    "1",
-    "Set-Cookie",
-    "a=1; Path=/",
-    "x-TWO",
-    "2",
-    "Set-Cookie",
-    "b=2; HttpOnly",
-    "Content-Length",
-    "2",
-  ]);
+  expect(answer.rawHeaders.slice(0, written.length)).toEqual(written);
   expect(answer.headers.date).toBeUndefined();
   expect(harness.records).toMatchObject([
     {

@@ -32,13 +32,14 @@ const make = () => createMetrics({ warmRunners: () => 2, appsAwake: () => 7, egr
 
 test("every series stands at 0 before anything happened", () => {
   const series = parse(make().render());
-  for (const reason of ["idle", "memory", "exit", "killed", "stuck"])
-    expect(series.get(`fp_instance_ends_total{reason="${reason}"}`)).toBe(0);
-  expect(series.get('fp_gateway_refusals_total{code="app_failed"}')).toBe(0);
-  expect(series.get('fp_egress_refusals_total{reason="private_address"}')).toBe(0);
-  expect(series.get('fp_wake_seconds_count{start="warm"}')).toBe(0);
-  expect(series.get("fp_warm_runners")).toBe(2);
-  expect(series.get("fp_apps_awake")).toBe(7);
+  expect(Object.fromEntries(series)).toMatchObject({
+    ...Object.fromEntries(["idle", "memory", "exit", "killed", "stuck"].map((reason) => [`fp_instance_ends_total{reason="${reason}"}`, 0])),
+    'fp_gateway_refusals_total{code="app_failed"}': 0,
+    'fp_egress_refusals_total{reason="private_address"}': 0,
+    'fp_wake_seconds_count{start="warm"}': 0,
+    fp_warm_runners: 2,
+    fp_apps_awake: 7,
+  });
   expect(series.get("process_resident_memory_bytes")).toBeGreaterThan(1e6);
 });
 
@@ -51,14 +52,15 @@ test("what happens is counted where it belongs", () => {
   metrics.gatewayRefused("not_found");
   metrics.wakeFailed();
   metrics.egressRefused("private_address");
-  const series = parse(metrics.render());
-  expect(series.get('fp_instance_ends_total{reason="memory"}')).toBe(1);
-  expect(series.get('fp_instance_ends_total{reason="exit"}')).toBe(0);
-  expect(series.get('fp_limited_total{what="log_lines"}')).toBe(42);
-  expect(series.get("fp_cpu_throttled_seconds_total")).toBe(1.5);
-  expect(series.get('fp_gateway_refusals_total{code="not_found"}')).toBe(1);
-  expect(series.get("fp_wake_failures_total")).toBe(1);
-  expect(series.get('fp_egress_refusals_total{reason="private_address"}')).toBe(1);
+  expect(Object.fromEntries(parse(metrics.render()))).toMatchObject({
+    'fp_instance_ends_total{reason="memory"}': 1,
+    'fp_instance_ends_total{reason="exit"}': 0,
+    'fp_limited_total{what="log_lines"}': 42,
+    fp_cpu_throttled_seconds_total: 1.5,
+    'fp_gateway_refusals_total{code="not_found"}': 1,
+    fp_wake_failures_total: 1,
+    'fp_egress_refusals_total{reason="private_address"}': 1,
+  });
 });
 
 test("a wake is in every bucket from its time on", () => {

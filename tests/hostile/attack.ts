@@ -40,6 +40,12 @@ export interface Attack {
   staysBroken?: true;
 }
 
+/** What every attack begins with, with `facts` as its body. Answers what the attacker saw. */
+export async function postAttack(attacker: Attacker, facts: object = {}): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  return (await attacker.call("/attack", { method: "POST", headers, body: JSON.stringify(facts) })).text;
+}
+
 /** Each answer of the attackers' code is what went wrong, or begins with `DONE`. */
 export const prelude = `
 import errno, json, os, platform, signal, socket, struct, sys, threading, time

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../wait.ts";
-import type { Attack, Attacker } from "./attack.ts";
+import { postAttack, type Attack, type Attacker } from "./attack.ts";
 import { attacks } from "./attacks.ts";
 import { p95, type Sample } from "./load.ts";
 import { required } from "./required.ts";
@@ -88,7 +88,7 @@ async function perform(attack: Attack, meanwhile: () => Promise<void> = async ()
   const before = attack.counter === null ? 0 : await read(attack.counter);
   const attacker = await world.arm(attack);
   try {
-    const seen = await (attack.act ?? postFacts)(attacker, world);
+    const seen = await (attack.act?.(attacker, world) ?? postAttack(attacker, world.facts));
     await meanwhile();
     for (const canary of Object.values(canaries)) expect(seen).not.toContain(canary);
     if (attack.sees instanceof RegExp) expect(seen).toMatch(attack.sees);
@@ -101,11 +101,6 @@ async function perform(attack: Attack, meanwhile: () => Promise<void> = async ()
   } finally {
     await world.remove(attacker);
   }
-}
-
-async function postFacts(attacker: Attacker): Promise<string> {
-  const headers = { "content-type": "application/json" };
-  return (await attacker.call("/attack", { method: "POST", headers, body: JSON.stringify(world.facts) })).text;
 }
 
 async function read(series: string): Promise<number> {

@@ -1,5 +1,4 @@
-import type { Attack } from "../attack.ts";
-import { allRefused } from "../attack.ts";
+import { allRefused, postAttack, type Attack } from "../attack.ts";
 
 /** Whom other people's files, variables and links keep out. */
 export const fileAttacks: readonly Attack[] = [
@@ -77,8 +76,7 @@ def attack(facts: dict):
 `,
     files: { "static/plain.txt": "plain" },
     act: async (attacker, { facts }) => {
-      const headers = { "content-type": "application/json" };
-      const { text } = await attacker.call("/attack", { method: "POST", headers, body: JSON.stringify(facts) });
+      const text = await postAttack(attacker, facts);
       if (!text.includes("link4")) throw new Error(`the links were not made: ${text}`);
       const answers: Record<string, string> = {};
       for (const path of ["link0", "link1", "link2", "link3", "link4", "all/etc/passwd", "..%2f..%2fetc/passwd", "%2e%2e/app.py"]) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { allRefused, type Attack } from "../attack.ts";
+import { allRefused, postAttack, type Attack } from "../attack.ts";
 
 /** Calls by which a sandbox is left, and the machine itself is changed. */
 const calls = (name: string, lines: string): Attack => ({
@@ -124,13 +124,9 @@ def attack(facts: dict):
 `,
     act: async (attacker, world) => {
       const before = leftovers();
-      const answer = await attacker.call("/attack", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(world.facts),
-      });
+      const seen = await postAttack(attacker, world.facts);
       expect(leftovers()).toEqual(before);
-      return answer.text;
+      return seen;
     },
     sees: /^\{"made":60\}$/,
     told: { reason: /ended by itself \(exit code 0\)/ },

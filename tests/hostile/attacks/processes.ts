@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { waitFor } from "../../wait.ts";
-import { allRefused, type Attack, type Attacker } from "../attack.ts";
+import { allRefused, postAttack, type Attack, type Attacker } from "../attack.ts";
 import type { HostileWorld } from "../world.ts";
 
 /** Against other processes, and with too many of their own. */
@@ -200,8 +200,7 @@ function zombies(): string[] {
 
 /** The attack, and then the owner's order to sleep. */
 async function putToSleepAfter(attacker: Attacker, world: HostileWorld): Promise<string> {
-  const headers = { "content-type": "application/json" };
-  const { text } = await attacker.call("/attack", { method: "POST", headers, body: "{}" });
+  const seen = await postAttack(attacker);
   await world.platform.api(world.token, "POST", `/api/apps/${attacker.id}/sleep`);
-  return text;
+  return seen;
 }
