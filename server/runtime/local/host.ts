@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import type { Isolation } from "../runtime.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openRunFolders, type RunFolder, type RunFolders } from "./run-folders.ts";
-import { compileSeccomp } from "./seccomp.ts";
+import { compileSeccomp } from "../seccomp.ts";
 import { etcNames, findIdRange, hostsFile, inside, runnerEnvironment, sandboxArgv, scratch } from "./sandbox.ts";
 import { openZygote, type Zygote, type ZygoteConfig, type ZygoteOptions } from "./zygote.ts";
 
