@@ -7,7 +7,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { createGateway, type Gateway, type RequestRecord, type Route } from "#server/gateway/index.ts";
 import { createLocalApp } from "#server/runtime/local/app.ts";
 import { createEventHub } from "#server/runtime/events.ts";
-import { LoadFailure } from "#server/runtime/local/launch.ts";
+import { LoadFailure } from "#server/runtime/load-failure.ts";
 import type { InstanceSpec, Runtime } from "#server/runtime/runtime.ts";
 import { startStandIn, type StandIn } from "./stand-in.ts";
 

@@ -1,9 +1,10 @@
 /** One app on this machine: executes what `app-state.ts` decides, on real runners. */
 import { AppError } from "#core/contract/problem.ts";
-import type { Endpoint, InstanceSpec, LoadError, RuntimeCounts, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
+import type { Endpoint, InstanceSpec, RuntimeCounts, RuntimeEvent, SpecSource, WakeResult } from "../runtime.ts";
 import { initialState, nextAppState, type AppEffect, type AppEvent, type AppState } from "./app-state.ts";
-import { describeExit, describeStuck, endReason } from "./exit-reason.ts";
-import { LoadFailure, type Instance } from "./launch.ts";
+import { describeExit, describeStuck, endReason } from "../exit-reason.ts";
+import { describeFailure, LoadFailure, toWakeError } from "../load-failure.ts";
+import type { Instance } from "./launch.ts";
 import { endAll, endInstance, type Tracked } from "./tracked.ts";
 
 export interface AppContext {
@@ -251,17 +252,4 @@ export function createLocalApp(appId: string, context: AppContext): LocalApp {
     },
     end: (graceMs) => endAll(tracked, graceMs),
   };
-}
-
-/** For the app's status, in one line: what, and where in the author's code. */
-function describeFailure({ kind, type, message, file, line }: LoadError): string {
-  const where = file === undefined ? "" : ` (${file}${line === undefined ? "" : `, line ${line}`})`;
-  return `The app could not be started. ${kind === "load" || kind === "lifespan" ? `${type}: ` : ""}${message}${where}`;
-}
-
-function toWakeError(failure: LoadFailure): AppError {
-  return new AppError("app_failed", `The app could not be started: ${failure.error.message}`, {
-    cause: failure,
-    extra: { error: failure.error },
-  });
 }

@@ -1,6 +1,7 @@
 /** Cgroups of runners: made before a runner exists, tightened when it is claimed, read and removed when it has ended. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,12 +19,12 @@ import {
   type Controller,
   type Pressure,
 } from "./cgroup-plan.ts";
-import type { MemoryUse } from "./exit-reason.ts";
+import type { MemoryUse } from "../exit-reason.ts";
 import { findStartTime } from "./process-id.ts";
 
 export interface InstanceCgroup {
-  /** Puts a process in, with all that it will start. */
-  enter(pid: number): void;
+  /** Puts a process in, with all that it will start. Beside everything else: the kernel takes milliseconds for each controller. */
+  enter(pid: number): Promise<void>;
   limit(limits: Pick<InstanceLimits, "memoryMiB" | "cpus" | "processes">): void;
   readMemory(): MemoryUse;
   readPressure(): Pressure;
@@ -129,8 +130,8 @@ function createInstanceCgroup(version: 1 | 2, folderOf: (controller: Controller)
     }
   };
   return {
-    enter: (pid) => {
-      for (const folder of folders) writeFileSync(join(folder, "cgroup.procs"), String(pid));
+    enter: async (pid) => {
+      await Promise.all(folders.map((folder) => writeFile(join(folder, "cgroup.procs"), String(pid))));
     },
     limit: (limits) => {
       for (const write of limitWrites(version, limits)) {

@@ -9,19 +9,20 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AppError } from "#core/contract/problem.ts";
+import { LoadFailure } from "../load-failure.ts";
 import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
 import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "../events.ts";
-import type { MongoTarget } from "./forwarder.ts";
+import type { MongoTarget } from "../forwarder.ts";
 import { openHost, type Host } from "./host.ts";
-import { checkFiles, launchInstance, LoadFailure, type LaunchContext, type OnStage } from "./launch.ts";
+import { checkFiles, launchInstance, type LaunchContext, type OnStage } from "./launch.ts";
 import { createPool, type Pool, type PoolStats } from "./pool.ts";
 import { createQueue } from "../queue.ts";
 import { startRunner, type EgressSockets } from "./runner-process.ts";
 import { weighRunner } from "./weigh.ts";
 
-export type { MongoAddress, MongoTarget } from "./forwarder.ts";
+export type { MongoAddress, MongoTarget } from "../forwarder.ts";
 export type { EgressSockets } from "./runner-process.ts";
 export type { PoolStats } from "./pool.ts";
 
@@ -124,7 +125,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       weigh: (runner) => weighRunner(runner.pid),
       // A start waits for others as long as it works: at 15 wakes a second on two busy cores two at once found 3 of 100 warm, four 83.
       mostStarting: Math.max(4, 2 * availableParallelism()),
-      start: () => startRunner(opened, counts),
+      start: (awaited) => startRunner(opened, counts, awaited),
       onFailure: (message) => options.logger.warn(message),
       warmTimeoutMs,
     });

@@ -3,9 +3,10 @@ import { rm } from "node:fs/promises";
 import type { Files } from "#core/contract/files.ts";
 import type { Endpoint, ExceptionRecord, InstanceSpec, LoadError, LoadReport, LogLine, RuntimeDeployEvent } from "../runtime.ts";
 import { placeBundle, writeBundle, type Bundles } from "./bundles.ts";
-import { exitToLoadError } from "./exit-reason.ts";
-import type { MongoTarget } from "./forwarder.ts";
+import { exitToLoadError } from "../exit-reason.ts";
+import type { MongoTarget } from "../forwarder.ts";
 import type { Pool } from "./pool.ts";
+import { LoadFailure } from "../load-failure.ts";
 import { toMongoUri, type ClaimMessage } from "./protocol.ts";
 import type { EgressSockets, Runner } from "./runner-process.ts";
 
@@ -33,19 +34,6 @@ export interface Instance {
 
 type Stage = Extract<RuntimeDeployEvent, { type: "stage" }>;
 export type OnStage = (stage: Stage["stage"], status: Stage["status"], message: string) => void;
-
-/** The app itself could not be started: its author can act on `error`. */
-export class LoadFailure extends Error {
-  override readonly name = "LoadFailure";
-  readonly error: LoadError;
-  readonly report: LoadReport | null;
-
-  constructor(error: LoadError, report: LoadReport | null) {
-    super(error.message);
-    this.error = error;
-    this.report = report;
-  }
-}
 
 /**
  * Starts an instance of `spec` that answers when the promise resolves. Whatever goes wrong, the runner is gone then.

@@ -1,7 +1,7 @@
 /** Tells an app's owner, while it runs, that it was refused processes, CPU or memory: otherwise it just looks broken or slow. */
 import type { RuntimeCounts } from "../runtime.ts";
 import type { Pressure } from "./cgroup-plan.ts";
-import { megabytes, type MemoryUse } from "./exit-reason.ts";
+import { megabytes, type MemoryUse } from "../exit-reason.ts";
 
 /** What was refused so far. */
 export interface Refused {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { InstanceLimits, RuntimeCounts } from "../runtime.ts";
 import type { Birth } from "./births.ts";
 import type { InstanceCgroup } from "./cgroups.ts";
-import type { Exit } from "./exit-reason.ts";
-import { startForwarder, type Forwarder, type MongoTarget } from "./forwarder.ts";
+import type { Exit } from "../exit-reason.ts";
+import { startForwarder, type Forwarder, type MongoTarget } from "../forwarder.ts";
 import type { Host } from "./host.ts";
 import { watchLimits } from "./limit-notes.ts";
 import type { ClaimMessage, RunnerMessage } from "./protocol.ts";
@@ -48,8 +48,8 @@ export interface Runner {
   kill(): Promise<Exit>;
 }
 
-/** Starts a generic runner. Never throws for what goes wrong later: `warm` rejects, `exited` resolves. */
-export function startRunner(host: Host, counts: RuntimeCounts): Runner {
+/** Starts a generic runner, as quickly as can be when it is `awaited`. Never throws for what goes wrong later: `warm` rejects, `exited` resolves. */
+export function startRunner(host: Host, counts: RuntimeCounts, awaited = false): Runner {
   const userId = host.nextUserId();
   const owner = host.dedicatedUsers ? userId : null;
   const folder = host.folders.create(userId);
@@ -66,20 +66,20 @@ export function startRunner(host: Host, counts: RuntimeCounts): Runner {
   let ended = false;
 
   /** In its cgroup before it does anything, and known to the next start of the platform before it can outlive this one. */
-  const admit = (birth: Birth) => {
-    cgroup?.limit(warmLimits);
-    cgroup?.enter(birth.pid);
+  const admit = async (birth: Birth) => {
     folder.record(birth.pid);
     control.attach(birth.channels.control);
     output.attach(birth.channels);
     life.attach(birth);
+    await cgroup?.enter(birth.pid);
     birth.go();
   };
   const born = (async () => {
     cgroup = host.cgroups?.create(folder.instanceId) ?? null;
-    const birth = await host.zygote.fork(folder.instanceId, owner);
+    cgroup?.limit(warmLimits);
+    const birth = await host.zygote.fork(folder.instanceId, owner, awaited);
     try {
-      admit(birth);
+      await admit(birth);
     } catch (error) {
       birth.channels.lifeline.destroy();
       throw error;

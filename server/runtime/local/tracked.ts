@@ -1,5 +1,5 @@
 /** The instances of an app that have not ended: who is on them, and how they come to their end. */
-import type { Asked } from "./exit-reason.ts";
+import type { Asked } from "../exit-reason.ts";
 import type { Instance } from "./launch.ts";
 
 export interface Tracked {

@@ -1,5 +1,5 @@
 /** Why a runner ended, in words for the app's owner. Pure. */
-import type { EndReason, LoadError } from "../runtime.ts";
+import type { EndReason, LoadError } from "./runtime.ts";
 
 export interface MemoryUse {
   limitBytes: number;

@@ -1,0 +1,152 @@
+/** From a specification to a pod that answers, the quick way: a warm pod is claimed, given the files, and becomes the app's. */
+import { randomUUID } from "node:crypto";
+import type { InstanceLimits, InstanceSpec, LoadReport } from "../runtime.ts";
+import { LoadFailure } from "../load-failure.ts";
+import type { Acceptance } from "./acceptance.ts";
+import { findWarm, type PodView, type ReplicaSetView } from "./app-view.ts";
+import type { Cluster, PodClaim } from "./cluster.ts";
+import { toLoadFailure } from "./death.ts";
+import { toSpecId } from "./spec-id.ts";
+
+/** Gives a claimed pod its files and waits until the app answers. @throws LoadFailure for the app's own failures. */
+export type GiveFiles = (pod: PodView, spec: InstanceSpec, mode: "serve" | "check", signal: AbortSignal) => Promise<LoadReport>;
+
+export interface LauncherOptions {
+  cluster: Cluster;
+  acceptance: Acceptance;
+  give: GiveFiles;
+  /** What the pool's pods are limited to; apps with other limits get a pod of their own. */
+  poolLimits: InstanceLimits;
+  logger: { warn(message: string): void };
+}
+
+export interface Obtained {
+  pod: PodView;
+  wasWarm: boolean;
+}
+
+export interface Launcher {
+  /** Makes the app's objects with one instance to run; false when somebody else has, or when it runs already. */
+  makeDeployment(spec: InstanceSpec): Promise<boolean>;
+  /** Starts the app in a pod of the pool, for a Deployment that wants one; false when there is none, and the plain way goes on. */
+  startWarm(spec: InstanceSpec, signal: AbortSignal): Promise<boolean>;
+  /** A warm pod that nobody else has: the pool's, or one made for it. `onCold`: it takes longer. */
+  obtain(spec: InstanceSpec, component: "app" | "check", signal: AbortSignal, onCold: () => void): Promise<Obtained>;
+  give: GiveFiles;
+  /** Makes a pod that was given its files the Deployment's own, once the Deployment wants such a one. */
+  adopt(pod: PodView, spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  readonly warmPods: number;
+}
+
+/** How long the controller may take to make the ReplicaSet of a new Deployment. */
+const replicaSetTimeoutMs = 10_000;
+
+export function createLauncher({ cluster, acceptance, give, poolLimits, logger }: LauncherOptions): Launcher {
+  const taken = new Set<string>();
+
+  const claimFromPool = async (claim: PodClaim): Promise<PodView | null> => {
+    for (;;) {
+      const [pod] = findWarm(cluster.pods(), (name) => taken.has(name));
+      if (!pod) return null;
+      taken.add(pod.name);
+      try {
+        const claimed = await cluster.claim(pod, claim);
+        if (claimed) return claimed;
+      } finally {
+        // The cluster's view says by now that it is taken, by us or by whoever was quicker.
+        setTimeout(() => taken.delete(pod.name), 1_000).unref();
+      }
+    }
+  };
+  const fitsPool = (limits: InstanceLimits) => limits.memoryMiB === poolLimits.memoryMiB && limits.cpus === poolLimits.cpus;
+  const findReplicaSet = (appId: string, spec: string): ReplicaSetView | null =>
+    cluster.view(appId).replicaSets.find((each) => each.spec === spec) ?? null;
+
+  const launcher: Launcher = {
+    give,
+    get warmPods() {
+      return findWarm(cluster.pods(), (name) => taken.has(name)).length;
+    },
+    async makeDeployment(spec) {
+      const known = cluster.view(spec.appId).deployment;
+      const made = known === null ? await cluster.createDeployment(spec, 1) : await cluster.applyDeployment(spec, known.replicas);
+      if (made === null) return false;
+      const written = cluster.writeFiles(spec, made);
+      if (known !== null) {
+        await written;
+        return known.replicas === 0 && (await cluster.scale(spec.appId, 0, 1));
+      }
+      // The pod from the pool needs neither; the one that the Deployment starts is tried again until they are there.
+      written.catch((error: Error) => logger.warn(`The files of app ${spec.appId} could not be written: ${error.message}`));
+      return true;
+    },
+    async startWarm(spec, signal) {
+      if (!fitsPool(spec.limits)) return false;
+      const id = toSpecId(spec);
+      const replicaSet = findReplicaSet(spec.appId, id);
+      const pod = await claimFromPool({
+        appId: spec.appId,
+        spec: id,
+        version: spec.version,
+        state: replicaSet ? "serving" : "loading",
+        replicaSet,
+      });
+      if (pod === null) return false;
+      try {
+        await give(pod, spec, "serve", signal);
+      } catch (error) {
+        await cluster.deletePod(pod, 0);
+        if (signal.aborted || error instanceof LoadFailure) throw error;
+        // The pod was lost between its claim and now; the plain way is under way since the claim's beginning.
+        logger.warn(`A warm pod could not be used: ${(error as Error).message}`);
+        return false;
+      }
+      acceptance.note(pod);
+      if (!replicaSet) await launcher.adopt(pod, spec, signal);
+      return true;
+    },
+    async obtain(spec, component, signal, onCold) {
+      const claim: PodClaim = { appId: spec.appId, spec: toSpecId(spec), version: spec.version, state: "loading", replicaSet: null };
+      const warm = fitsPool(spec.limits) ? await claimFromPool(claim) : null;
+      if (warm) return { pod: warm, wasWarm: true };
+      onCold();
+      const made = await cluster.createWarmPod(spec.limits, component);
+      try {
+        const ready = await cluster.settlePod(made.name, (pod) => readyOrGone(pod), signal);
+        if (ready === "gone") throw new Error("the pod was deleted before it was ready");
+        const claimed = await cluster.claim(ready, claim);
+        if (!claimed) throw new Error("the pod was taken by somebody else");
+        return { pod: claimed, wasWarm: false };
+      } catch (error) {
+        const words = signal.aborted ? null : await cluster.explain(made).catch(() => null);
+        await cluster.deletePod(made, 0).catch(() => undefined);
+        throw words ? new Error(words, { cause: error }) : error;
+      }
+    },
+    async adopt(pod, spec, signal) {
+      const id = toSpecId(spec);
+      const replicaSet = await cluster.settle(
+        spec.appId,
+        (view) => view.replicaSets.find((each) => each.spec === id),
+        AbortSignal.any([signal, AbortSignal.timeout(replicaSetTimeoutMs)]),
+      );
+      for (let tries = 0; tries < 5; tries += 1) {
+        const now = [...cluster.view(spec.appId).pods].find((each) => each.uid === pod.uid) ?? pod;
+        if (await cluster.claim(now, { appId: spec.appId, spec: id, version: spec.version, state: "serving", replicaSet })) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      throw new Error("the pod changed while it was adopted");
+    },
+  };
+  return launcher;
+}
+
+/** Of a pod that is starting: itself once it is warm. @throws LoadFailure when its container ended. */
+function readyOrGone(pod: PodView | null): PodView | "gone" | null {
+  if (pod === null || pod.deleting) return "gone";
+  if (pod.ended !== null) throw toLoadFailure(pod, pod.ended);
+  return pod.ready && pod.ip !== null ? pod : null;
+}
+
+/** Nobody's app: what a check is loaded as. */
+export const checkAppId = (): string => `check-${randomUUID().slice(0, 8)}`;
