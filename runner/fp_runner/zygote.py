@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from . import isolate
 from .control import CONTROL_FD, Control
-from .init import Channels, Order, close_others, run
+from .init import RELAY_PORT, Channels, Order, close_others, run
 from .warm import preload
 
 CHANNELS = ("lifeline", "control", "stdout", "stderr")
@@ -32,14 +32,35 @@ class Zygote:
         self.tmp_bytes = int(config["tmpBytes"])
         self.shm_bytes = int(config["shmBytes"])
         self.rlimits = dict(config["rlimits"])
+        self.way_back = isolate.find_way_back() if self.isolated else None
 
     def fork(self, message: dict[str, Any]) -> None:
         """Starts one instance. What goes wrong is told to the platform, by whichever process it went wrong in."""
         try:
-            if os.fork() == 0:
-                self._deliver(message)
+            if self.isolated and self.way_back is None:
+                if os.fork() == 0:
+                    self._deliver(message)
+                return
+            pid = self._fork_apart()
         except OSError as error:
             self._fail(message, error)
+            return
+        if pid == 0:
+            self._begin(message)
+        self._tell_forked(message, pid)
+
+    def _fork_apart(self) -> int:
+        """A fork that is the first process of a PID namespace, while this one stays where it is."""
+        if self.way_back is None:
+            return os.fork()
+        isolate.unshare(isolate.CLONE_NEWPID)
+        pid = -1
+        try:
+            pid = os.fork()
+        finally:
+            if pid != 0:
+                isolate.setns(self.way_back, isolate.CLONE_NEWPID)
+        return pid
 
     def try_out(self, instance: str, user: int | None) -> str | None:
         """Isolates a process that then ends; what the machine refused, or None."""
@@ -69,35 +90,44 @@ class Zygote:
         return isolate.Plan(folder, self.folder_inside, self.folders, self.tmp_bytes, self.shm_bytes, user, self.seccomp)
 
     def _deliver(self, message: dict[str, Any]) -> NoReturn:
-        """Between zygote and init: its PID namespace begins with the next fork. It ends at once, and the zygote becomes the parent."""
+        """Between zygote and init where there is no way back from a namespace. It ends at once, and the zygote becomes the parent."""
         try:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            instance = message["instance"]
-            channels = {name: self._connect(instance, name) for name in CHANNELS}
-            close_others({CONTROL_FD, *(channel.fileno() for channel in channels.values())})
-            if self.isolated:
-                isolate.unshare(isolate.CLONE_NEWPID)
+            isolate.unshare(isolate.CLONE_NEWPID)
             pid = os.fork()
             if pid == 0:
-                os.close(CONTROL_FD)
-                run(self._order(message), Channels(**channels))
-            self.control.send({"type": "forked", "instance": instance, "pid": pid})
+                self._begin(message)
+            self._tell_forked(message, pid)
         except BaseException as error:
             self._fail(message, error)
         os._exit(0)
 
+    def _begin(self, message: dict[str, Any]) -> NoReturn:
+        """The instance's first process, until it has its lines to the platform."""
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            channels = Channels(**{name: self._connect(message["instance"], name) for name in CHANNELS})
+            order = self._order(message)
+        except BaseException as error:
+            self._fail(message, error)
+            os._exit(1)
+        close_others({channel.fileno() for channel in vars(channels).values()})
+        run(order, channels)
+
     def _order(self, message: dict[str, Any]) -> Order:
-        instance = message["instance"]
-        folder = os.path.join(self.folders, instance)
-        plan = self._plan(instance, message["user"]) if self.isolated else None
+        folder = os.path.join(self.folders, message["instance"])
+        plan = self._plan(message["instance"], message["user"]) if self.isolated else None
         inside = self.folder_inside if self.isolated else folder
-        return Order(instance, folder, inside, "/tmp" if self.isolated else folder, self.rlimits, plan)
+        home = "/tmp" if self.isolated else folder
+        return Order(folder, inside, home, self.rlimits, plan, rehearses=not message["awaited"])
 
     def _connect(self, instance: str, name: str) -> socket.socket:
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         channel.connect(os.path.join(self.folders, "zygote.sock"))
         channel.sendall(json.dumps({"instance": instance, "channel": name}).encode() + b"\n")
         return channel
+
+    def _tell_forked(self, message: dict[str, Any], pid: int) -> None:
+        self.control.send({"type": "forked", "instance": message["instance"], "pid": pid})
 
     def _fail(self, message: dict[str, Any], error: BaseException) -> None:
         self.control.send({"type": "failed", "instance": message["instance"], "message": f"{type(error).__name__}: {error}"})
@@ -117,12 +147,12 @@ def main() -> int:
             control.send({"type": "refused", "message": failure})
             return 1
         control.send({"type": "isolated"})
-    ms = preload()
+    ms = preload(RELAY_PORT if zygote.isolated else None)
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
     if others:
         control.send({"type": "refused", "message": f"a package started threads while it was imported: {', '.join(others)}"})
         return 1
-    # Who delivers ends at once; the kernel collects it and, since this is who inherits them, the instances' inits.
+    # The kernel collects what it forks: who delivers and, since this is who inherits them, the instances' inits.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     if sys.platform == "linux":
         isolate.prctl(isolate.PR_SET_CHILD_SUBREAPER, 1)

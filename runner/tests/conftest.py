@@ -56,7 +56,7 @@ class Zygote:
 
     def fork(self, instance: str) -> tuple[int, dict[str, socket.socket]]:
         """A forked instance that was told to go: its init's number and its four sockets."""
-        self.send({"type": "fork", "instance": instance, "user": None})
+        self.send({"type": "fork", "instance": instance, "user": None, "awaited": False})
         channels: dict[str, socket.socket] = {}
         while len(channels) < 4:
             channel, _ = self.listener.accept()

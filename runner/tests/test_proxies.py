@@ -82,7 +82,7 @@ def proxy() -> Iterator[Proxy]:
 
 def run(proxy: Proxy, code: str, *, before: str = "", env: dict[str, str] | None = None) -> str:
     """What `code` prints, run after the proxy was set; `before` is what was preloaded."""
-    program = f"{before}\nfrom fp_runner.proxies import use_proxy\nuse_proxy({proxy.port}, 'db.internal')\n{code}"
+    program = f"{before}\nfrom fp_runner.proxies import use_proxy\nuse_proxy({proxy.port})\n{code}"
     clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -124,7 +124,7 @@ def test_what_the_app_serves_to_itself_needs_no_proxy(proxy: Proxy, name: str) -
 
 def test_the_variables_stand_in_both_cases(proxy: Proxy) -> None:
     shown = json.loads(run(proxy, "import json, os\nprint(json.dumps({k: v for k, v in os.environ.items() if k.lower().endswith('_proxy')}))"))
-    address, direct = f"http://127.0.0.1:{proxy.port}", "localhost,127.0.0.1,::1,db.internal"
+    address, direct = f"http://127.0.0.1:{proxy.port}", "localhost,127.0.0.1,::1"
     wanted = {"HTTP_PROXY": address, "HTTPS_PROXY": address, "ALL_PROXY": address, "NO_PROXY": direct}
     assert shown == wanted | {name.lower(): value for name, value in wanted.items()}
 

@@ -2,6 +2,8 @@
 import { connect } from "node:net";
 import type { Server } from "node:http";
 
+/** Callers that the kernel keeps for a moment in which we do not listen. Node's own 511 refuses half of a thousand at once, for a second and more. */
+const backlog = 4_096;
 /** How far to look beyond a taken port. */
 const tries = 50;
 
@@ -24,7 +26,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (error: Error) => reject(error);
     server.once("error", refuse);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off("error", refuse);
       resolve();
     });

@@ -10,7 +10,8 @@ export interface PoolOptions {
   size: number;
   /** Runners that may be starting at the same time. */
   mostStarting: number;
-  start(): Runner;
+  /** `awaited`: somebody waits for a runner, so it should be warm soon rather than well. */
+  start(awaited: boolean): Runner;
   /** Told of each failed start, in words. */
   onFailure(message: string): void;
   /** How long a runner may take to get warm. */
@@ -106,7 +107,7 @@ export function createPool(options: PoolOptions): Pool {
   const launch = () => {
     let runner: Runner;
     try {
-      runner = options.start();
+      runner = options.start(line.length > starting.size);
     } catch (error) {
       fail(error instanceof Error ? error.message : String(error));
       return;

@@ -49,7 +49,7 @@ async function start({ argv, birthTimeoutMs }: { argv?: string[]; birthTimeoutMs
     deaths,
     fork: async (instance) => {
       await mkdir(join(folders, instance));
-      const birth = await zygote.fork(instance, null);
+      const birth = await zygote.fork(instance, null, false);
       ends.push(async () => void birth.channels.lifeline.destroy());
       return birth;
     },

@@ -37,8 +37,8 @@ export interface ZygoteOptions {
 }
 
 export interface Zygote {
-  /** Forks one instance. @throws Error when the machine refuses, or the zygote ends meanwhile. */
-  fork(instance: string, user: number | null): Promise<Birth>;
+  /** Forks one instance; `awaited`: somebody waits for it. @throws Error when the machine refuses, or the zygote ends meanwhile. */
+  fork(instance: string, user: number | null, awaited: boolean): Promise<Birth>;
   /** The process that forks now; instances outlive it. Null while the next one starts. */
   readonly pid: number | null;
   close(): Promise<void>;
@@ -123,12 +123,12 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
     get pid() {
       return current?.child.pid ?? null;
     },
-    fork: async (instance, user) => {
+    fork: async (instance, user, awaited) => {
       if (closed) throw new Error("the runtime has stopped");
       renew();
       const generation = (current ??= begin().generation);
       await generation.ready;
-      return await giveBirth(generation, pendings, { instance, user, timeoutMs: options.birthTimeoutMs ?? birthTimeoutMs });
+      return await giveBirth(generation, pendings, { instance, user, awaited }, options.birthTimeoutMs ?? birthTimeoutMs);
     },
     close: async () => {
       closed = true;
@@ -142,8 +142,10 @@ export async function openZygote(options: ZygoteOptions): Promise<Zygote> {
 function giveBirth(
   generation: Generation,
   pendings: Map<string, Pending>,
-  { instance, user, timeoutMs }: { instance: string; user: number | null; timeoutMs: number },
+  order: { instance: string; user: number | null; awaited: boolean },
+  timeoutMs: number,
 ): Promise<Birth> {
+  const { instance } = order;
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null) => {
       if (!pendings.delete(instance)) return;
@@ -167,7 +169,7 @@ function giveBirth(
     const pending: Pending = { pid: null, channels: {}, settle };
     pendings.set(instance, pending);
     generation.pending.set(instance, pending);
-    generation.send({ type: "fork", instance, user });
+    generation.send({ type: "fork", ...order });
   });
 }
 
