@@ -19,7 +19,7 @@ import {
   type Controller,
   type Pressure,
 } from "./cgroup-plan.ts";
-import type { MemoryUse } from "./exit-reason.ts";
+import type { MemoryUse } from "../exit-reason.ts";
 import { findStartTime } from "./process-id.ts";
 
 export interface InstanceCgroup {

@@ -14,7 +14,7 @@ import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, R
 import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "../events.ts";
-import type { MongoTarget } from "./forwarder.ts";
+import type { MongoTarget } from "../forwarder.ts";
 import { openHost, type Host } from "./host.ts";
 import { checkFiles, launchInstance, type LaunchContext, type OnStage } from "./launch.ts";
 import { createPool, type Pool, type PoolStats } from "./pool.ts";
@@ -22,7 +22,7 @@ import { createQueue } from "../queue.ts";
 import { startRunner, type EgressSockets } from "./runner-process.ts";
 import { weighRunner } from "./weigh.ts";
 
-export type { MongoAddress, MongoTarget } from "./forwarder.ts";
+export type { MongoAddress, MongoTarget } from "../forwarder.ts";
 export type { EgressSockets } from "./runner-process.ts";
 export type { PoolStats } from "./pool.ts";
 

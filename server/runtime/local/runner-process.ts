@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { InstanceLimits, RuntimeCounts } from "../runtime.ts";
 import type { Birth } from "./births.ts";
 import type { InstanceCgroup } from "./cgroups.ts";
-import type { Exit } from "./exit-reason.ts";
-import { startForwarder, type Forwarder, type MongoTarget } from "./forwarder.ts";
+import type { Exit } from "../exit-reason.ts";
+import { startForwarder, type Forwarder, type MongoTarget } from "../forwarder.ts";
 import type { Host } from "./host.ts";
 import { watchLimits } from "./limit-notes.ts";
-import type { ClaimMessage, RunnerMessage } from "./protocol.ts";
+import type { ClaimMessage, RunnerMessage } from "../protocol.ts";
 import { createControl, createLife, createOutput, type OutputStream } from "./runner-channels.ts";
 import { inside } from "./sandbox.ts";
 
