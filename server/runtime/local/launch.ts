@@ -7,7 +7,7 @@ import { exitToLoadError } from "../exit-reason.ts";
 import type { MongoTarget } from "../forwarder.ts";
 import type { Pool } from "./pool.ts";
 import { LoadFailure } from "../load-failure.ts";
-import { toMongoUri, type ClaimMessage } from "./protocol.ts";
+import { toMongoUri, type ClaimMessage } from "../protocol.ts";
 import type { EgressSockets, Runner } from "./runner-process.ts";
 
 export interface LaunchContext {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { familyWeight, findCgroupHome, limitWrites, parseKills } from "./cgroup-plan.ts";
-import { createLineRate, createLineReader } from "./lines.ts";
-import { parseRunnerMessage, toMongoUri } from "./protocol.ts";
+import { createLineRate, createLineReader } from "../lines.ts";
+import { parseRunnerMessage, toMongoUri } from "../protocol.ts";
 import { findIdRange, sandboxArgv, type SandboxPlan } from "./sandbox.ts";
 
 const plan: SandboxPlan = {

@@ -3,9 +3,9 @@ import { constants } from "node:os";
 import type { Socket } from "node:net";
 import { z } from "zod";
 import type { Birth } from "./births.ts";
-import { createControlReader } from "./control-reader.ts";
-import { createLineRate, createLineReader, createReadPace, longestLineBytes } from "./lines.ts";
-import type { PlatformMessage, RunnerMessage } from "./protocol.ts";
+import { createControlReader } from "../control-reader.ts";
+import { createLineRate, createLineReader, createReadPace, longestLineBytes } from "../lines.ts";
+import type { PlatformMessage, RunnerMessage } from "../protocol.ts";
 import type { RuntimeCounts } from "../runtime.ts";
 
 /** stderr kept to explain a runner that ended before its app answered. */

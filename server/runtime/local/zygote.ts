@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { completeBirth, listenForBirths, type Birth, type Pending } from "./births.ts";
-import { createLineReader } from "./lines.ts";
+import { createLineReader } from "../lines.ts";
 
 export interface ZygoteConfig {
   isolated: boolean;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { frameworkSchema } from "#core/contract/app.ts";
-import type { ExceptionRecord, LoadError, LoadReport } from "../runtime.ts";
+import type { ExceptionRecord, LoadError, LoadReport } from "./runtime.ts";
 
 /** The largest line that is read; a report with thousands of routes fits. */
 export const longestMessageBytes = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
  * What a runner says to the platform, bounded. A runner holds user code, so the line may carry anything: garbage, endless lines, forged
  * reports. Whatever comes, it costs the platform little, reaches no further than its own app, and is noted in that app's log.
  */
-import type { RuntimeCounts } from "../runtime.ts";
+import type { RuntimeCounts } from "./runtime.ts";
 import { createLineRate, createLineReader, createReadPace } from "./lines.ts";
 import { longestMessageBytes, parseRunnerMessage, type RunnerMessage } from "./protocol.ts";
 
