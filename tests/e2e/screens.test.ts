@@ -1,34 +1,10 @@
-/**
- * Every screen in both themes, on a laptop and on a phone: a screenshot of each lies in `<temp>/fastapi-platform-screens` afterwards, to be looked at.
- * axe finds nothing, nothing scrolls sideways, nothing goes wrong in the browser. `UPDATE_SCREENSHOTS=1` renews those in docs/screenshots.
- */
-import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Every screen in both themes, on a laptop and on a phone (look.ts): in every state that a person may find it in. */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { waitFor } from "../wait.ts";
-import { deployed, expectCalm, findBarriers, focusCode, openPalette, startWorld, type Visit, type World } from "./world.ts";
-
-const folder = join(tmpdir(), "fastapi-platform-screens");
-const docs = join(import.meta.dirname, "../../docs/screenshots");
-const updating = process.env["UPDATE_SCREENSHOTS"] === "1";
-/** The ones that the documentation shows. */
-const chosen = new Set([
-  "editor-light",
-  "editor-dark",
-  "editor-phone-light",
-  "failed-deploy-light",
-  "dashboard-light",
-  "dashboard-dark",
-  "dashboard-phone-dark",
-  "apps-dark",
-  "apps-light",
-  "sign-up-light",
-]);
-
-const laptop = { width: 1440, height: 900 };
-const phone = { width: 390, height: 844 };
+import { furnish } from "./furnish.ts";
+import { look, prepareScreens } from "./look.ts";
+import { deployed, focusCode, openPalette, startWorld, type Visit, type World } from "./world.ts";
 
 let world: World;
 /** Has apps in every state. */
@@ -38,52 +14,14 @@ let eve: Visit & { token: string };
 let anyone: Visit;
 
 beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
-  if (updating) await mkdir(docs, { recursive: true });
+  await prepareScreens();
   world = await startWorld();
   ada = await world.visitAs("ada@example.com");
   eve = await world.visitAs("eve@example.com");
   anyone = await world.visit();
-  await furnish();
+  await furnish(world.platform, ada.token);
 }, 120_000);
 afterAll(() => world?.stop());
-
-interface Look {
-  /** Runs at each width before the screenshot, such as to show a pane that is a tab on a phone. */
-  arrange?: (page: Page, narrow: boolean) => Promise<void>;
-  /** What the browser may say: it writes each answer of 400 and above to its console. */
-  allowed?: readonly RegExp[];
-  /** Rules of axe that do not hold here, and why. */
-  waived?: readonly RegExp[];
-}
-
-/** Looks at the page as it stands, in both themes and both widths. */
-async function look(visit: Visit, name: string, { arrange, allowed = [], waived = [] }: Look = {}): Promise<void> {
-  const { page } = visit;
-  const found: string[] = [];
-  for (const size of [laptop, phone]) {
-    const narrow = size === phone;
-    await page.setViewportSize(size);
-    await arrange?.(page, narrow);
-    for (const theme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-      await page.evaluate(() => document.fonts.ready);
-      const shot = `${name}${narrow ? "-phone" : ""}-${theme}`;
-      await page.screenshot({ path: join(folder, `${shot}.png`), animations: "disabled" });
-      if (updating && chosen.has(shot))
-        await page.screenshot({ path: join(docs, `${shot.replace("editor-phone-light", "editor-phone")}.png`), animations: "disabled" });
-      // The dark colours are the same on a phone; axe is slow enough to leave the fourth time out.
-      if (narrow && theme === "dark") continue;
-      for (const barrier of await findBarriers(page)) if (!waived.some((rule) => rule.test(barrier))) found.push(`${shot}: ${barrier}`);
-    }
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 0) found.push(`${name} at ${size.width}: ${wide} pixels too wide`);
-  }
-  await page.setViewportSize(laptop);
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  expect(found).toEqual([]);
-  expectCalm(visit, allowed);
-}
 
 describe("signed out", () => {
   test("sign-in, and what it says of a wrong password", async () => {
@@ -265,113 +203,3 @@ async function pickPane(page: Page, narrow: boolean, name: string): Promise<void
 async function statusOf(slug: string): Promise<unknown> {
   return (await world.platform.api(ada.token, "GET", `/api/apps/${slug}`))["status"];
 }
-
-/** Apps in every state, with requests, an exception and lines in the log. */
-async function furnish(): Promise<void> {
-  const { platform } = world;
-  const create = (body: object) => platform.api<{ slug: string }>(ada.token, "POST", "/api/apps", body);
-  await create({ name: "Idea", code: greeter, description: "A bot that answers what the weather will be" });
-  await create({ name: "Broken", code: broken });
-  await create({ name: "Notes", template: "notes" });
-  await create({ name: "To-do", template: "todo-fasthtml" });
-  await Promise.all([
-    platform.deploy(ada.token, "Greeter", { "app.py": greeter }),
-    platform.deploy(ada.token, "Slow start", { "app.py": slow }),
-  ]);
-  const fail = await platform.api<{ deploymentId: string }>(ada.token, "POST", "/api/apps/broken/deploy", {});
-  await platform.settled(ada.token, fail.deploymentId).catch(() => undefined);
-  for (const slug of ["notes", "to-do"]) {
-    const { deploymentId } = await platform.api<{ deploymentId: string }>(ada.token, "POST", `/api/apps/${slug}/deploy`, {});
-    await platform.settled(ada.token, deploymentId);
-  }
-  for (const path of [
-    "/",
-    "/?name=ada",
-    "/orders/7/total",
-    "/orders/8/total?currency=eur",
-    "/missing",
-    "/?name=grace",
-    "/docs",
-    "/openapi.json",
-    "/orders/0/total",
-    "/stock",
-  ])
-    await platform.callApp("greeter", path);
-  await platform.callApp("greeter", "/orders", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
-  await platform.api(ada.token, "POST", "/api/apps/to-do/sleep");
-  await waitFor("the exception is recorded", async () => {
-    const { items } = await platform.api<{ items: { error?: unknown }[] }>(ada.token, "GET", "/api/apps/greeter/requests?status=5xx");
-    return items[0]?.error !== undefined;
-  });
-}
-
-const greeter = `"""Greets people and adds up their orders."""
-
-from fastapi import FastAPI
-from pydantic import BaseModel
-
-app = FastAPI(title="Greeter")
-orders = {7: [12.5, 3.0], 8: [99.0], 0: []}
-
-
-class Order(BaseModel):
-    prices: list[float]
-
-
-@app.get("/")
-def hello(name: str = "world") -> dict[str, str]:
-    print(f"greeting {name}")
-    return {"message": f"Hello, {name}!"}
-
-
-@app.get("/orders/{number}/total")
-def total(number: int, currency: str = "usd") -> dict[str, float]:
-    prices = orders[number]
-    return {"total": sum(prices), "mean": mean(prices)}
-
-
-@app.post("/orders")
-def add(order: Order) -> dict[str, int]:
-    number = max(orders) + 1
-    orders[number] = order.prices
-    return {"number": number}
-
-
-@app.get("/stock")
-def stock() -> dict[str, int]:
-    for shelf in range(1, 25):
-        print(f"shelf {shelf}: {shelf * 7 % 12} left")
-    return {"shelves": 24}
-
-
-def mean(prices: list[float]) -> float:
-    return sum(prices) / len(prices)
-`;
-
-const broken = `"""Reads its price list when it starts."""
-
-from pathlib import Path
-
-from fastapi import FastAPI
-
-app = FastAPI(title="Prices")
-prices = Path("prices.csv").read_text().splitlines()
-
-
-@app.get("/")
-def read() -> list[str]:
-    return prices
-`;
-
-const slow = `import time
-
-from fastapi import FastAPI
-
-time.sleep(3)
-app = FastAPI()
-
-
-@app.get("/")
-def read() -> dict[str, str]:
-    return {"message": "Good morning"}
-`;

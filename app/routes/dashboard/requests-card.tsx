@@ -1,19 +1,17 @@
 import { ActivityIcon, ChevronRightIcon, FilterXIcon, SnowflakeIcon } from "lucide-react";
 import { Fragment } from "react";
-import { Form, Link, useSubmit } from "react-router";
+import { Link } from "react-router";
 import { Button } from "#app/components/ui/button.tsx";
-import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Card, CardHeader, CardTitle } from "#app/components/ui/card.tsx";
 import { cn } from "#app/components/ui/cn.ts";
 import { EmptyState } from "#app/components/ui/empty-state.tsx";
-import { Input } from "#app/components/ui/input.tsx";
 import { RelativeTime } from "#app/components/ui/relative-time.tsx";
-import { NativeSelect } from "#app/components/ui/native-select.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#app/components/ui/table.tsx";
 import type { Page } from "#core/contract/page.ts";
 import type { RequestEntry } from "#core/contract/request.ts";
 import { formatMs, toRequestSearch, type RequestQuery } from "./dashboard-query.ts";
 import { RequestDetail } from "./request-detail.tsx";
+import { RequestFilter } from "./request-filter.tsx";
 
 export interface RequestsCardProps {
   slug: string;
@@ -31,7 +29,7 @@ export function RequestsCard({ slug, url, deployed, page, query, opened }: Reque
     <Card aria-labelledby="requests-title">
       <CardHeader>
         <CardTitle id="requests-title">Recent requests</CardTitle>
-        {(page.items.length > 0 || filtered) && <Filter query={query} filtered={filtered} />}
+        {(page.items.length > 0 || filtered) && <RequestFilter query={query} filtered={filtered} />}
       </CardHeader>
       {page.items.length === 0 ? (
         <Empty filtered={filtered} deployed={deployed} url={url} />
@@ -130,59 +128,6 @@ function Row({ entry, query, open }: { entry: RequestEntry; query: RequestQuery;
         </span>
       </TableCell>
     </TableRow>
-  );
-}
-
-function Filter({ query, filtered }: { query: RequestQuery; filtered: boolean }) {
-  const submit = useSubmit();
-  const send = (form: HTMLFormElement) => void submit(form, { replace: true, preventScrollReset: true });
-  return (
-    <Form
-      role="search"
-      aria-label="Filter requests"
-      preventScrollReset
-      className="flex flex-wrap items-center gap-2"
-      onChange={({ currentTarget }) => send(currentTarget)}
-    >
-      <Input
-        name="path"
-        type="search"
-        aria-label="Part of the path"
-        placeholder="Path"
-        defaultValue={query.path}
-        data-page-search=""
-        className="text-code h-8 w-32 sm:w-40"
-      />
-      <NativeSelect name="method" aria-label="Method" defaultValue={query.method ?? ""} className="h-8 w-auto">
-        <option value="">Any method</option>
-        {["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => (
-          <option key={method}>{method}</option>
-        ))}
-      </NativeSelect>
-      <NativeSelect name="status" aria-label="Status" defaultValue={query.status ?? ""} className="h-8 w-auto">
-        <option value="">Any status</option>
-        {["2xx", "3xx", "4xx", "5xx"].map((status) => (
-          <option key={status}>{status}</option>
-        ))}
-      </NativeSelect>
-      {filtered && (
-        <Link
-          to="?"
-          preventScrollReset
-          reloadDocument
-          aria-label="Clear the filter"
-          title="Clear the filter"
-          className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
-        >
-          <FilterXIcon aria-hidden />
-        </Link>
-      )}
-      <noscript>
-        <button type="submit" className={buttonVariants({ variant: "outline", size: "sm" })}>
-          Filter
-        </button>
-      </noscript>
-    </Form>
   );
 }
 

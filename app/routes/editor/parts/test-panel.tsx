@@ -1,23 +1,19 @@
 /** Sends a request to the app and shows what came back. The history lives in this tab's session. */
-import { SendIcon } from "lucide-react";
-import { useEffect, useId, useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState } from "react";
 import { proxyAnswerSchema, type ProxyAnswer } from "#core/contract/request.ts";
-import { Button } from "#app/components/ui/button.tsx";
 import { call, wordsOf } from "../call.ts";
 import {
   emptyRequest,
-  methods,
   parseHistory,
   parseRequest,
   readSuggestions,
-  takesBody,
   withSent,
   type RequestDraft,
   type Sent,
   type Suggestion,
 } from "../requests.ts";
 import { AnswerView } from "./answer-view.tsx";
-import { PathInput } from "./path-input.tsx";
+import { RequestForm, type Fault } from "./request-form.tsx";
 import { SentList } from "./sent-list.tsx";
 
 export interface TestPanelProps {
@@ -30,12 +26,11 @@ type Result = { state: "none" } | { state: "sending" } | { state: "answered"; an
 
 export function TestPanel({ slug, liveVersion }: TestPanelProps) {
   const [draft, setDraft] = useState<RequestDraft>(emptyRequest);
-  const [fault, setFault] = useState<{ field: string; message: string } | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
   const [result, setResult] = useState<Result>({ state: "none" });
   const [history, remember] = useHistory(slug);
   const load = useSuggestions(slug, liveVersion);
   const flight = useRef<AbortController>(null);
-  const id = useId();
   const set = (fields: Partial<RequestDraft>) => {
     setDraft({ ...draft, ...fields });
     setFault(null);
@@ -59,84 +54,10 @@ export function TestPanel({ slug, liveVersion }: TestPanelProps) {
       latencyMs: answer?.data?.latencyMs ?? null,
     });
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void send(draft);
-  };
-  const errorOf = (field: string) =>
-    fault?.field === field ? (
-      <p id={`${id}-${field}`} role="alert" className="pt-1 text-xs text-destructive">
-        {fault.message}
-      </p>
-    ) : null;
 
   return (
     <div className="flex h-full min-h-0 flex-col overflow-y-auto">
-      <form onSubmit={submit} aria-label="Test request" className="grid shrink-0 gap-2 border-b p-3">
-        <div className="flex gap-1.5">
-          <select
-            aria-label="Method"
-            value={draft.method}
-            onChange={({ target }) => set({ method: target.value })}
-            className="h-8 rounded-md border border-input bg-background px-1.5 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
-          >
-            {methods.map((method) => (
-              <option key={method}>{method}</option>
-            ))}
-          </select>
-          <PathInput
-            value={draft.path}
-            invalid={fault?.field === "path"}
-            describedBy={`${id}-path`}
-            load={load}
-            onChange={(path) => set({ path })}
-            onPick={({ method, path, body }) => set({ method, path, body: takesBody(method) ? body || draft.body : draft.body })}
-          />
-          <Button
-            type="submit"
-            size="sm"
-            variant="secondary"
-            className="h-8"
-            disabled={liveVersion === null}
-            title={liveVersion === null ? "Deploy the app first" : undefined}
-          >
-            <SendIcon aria-hidden />
-            Send
-          </Button>
-        </div>
-        {errorOf("path")}
-        <Fold label="Headers" filled={draft.headers !== ""}>
-          <textarea
-            aria-label="Headers, one per line"
-            aria-describedby={`${id}-headers`}
-            aria-invalid={fault?.field === "headers"}
-            value={draft.headers}
-            onChange={({ target }) => set({ headers: target.value })}
-            rows={2}
-            spellCheck={false}
-            placeholder="Accept: application/json"
-            className={areaClass}
-          />
-          {errorOf("headers")}
-        </Fold>
-        {takesBody(draft.method) && (
-          <div>
-            <label htmlFor={`${id}-text`} className="mb-1 block text-xs text-muted-foreground">
-              Body
-            </label>
-            <textarea
-              id={`${id}-text`}
-              value={draft.body}
-              onChange={({ target }) => set({ body: target.value })}
-              rows={5}
-              spellCheck={false}
-              placeholder={'{ "name": "Ada" }'}
-              className={areaClass}
-            />
-            {errorOf("body")}
-          </div>
-        )}
-      </form>
+      <RequestForm draft={draft} fault={fault} deployed={liveVersion !== null} load={load} onChange={set} onSend={() => void send(draft)} />
       <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
         {result.state === "answered" && <AnswerView answer={result.answer} />}
         {result.state === "sending" && (
@@ -158,20 +79,6 @@ export function TestPanel({ slug, liveVersion }: TestPanelProps) {
         }}
       />
     </div>
-  );
-}
-
-const areaClass =
-  "w-full rounded-md border border-input bg-background px-2 py-1.5 font-mono text-[13px] leading-5 outline-none placeholder:text-muted-foreground focus-visible:ring-2 focus-visible:ring-ring aria-invalid:border-destructive";
-
-function Fold({ label, filled, children }: { label: string; filled: boolean; children: React.ReactNode }) {
-  return (
-    <details open={filled || undefined}>
-      <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
-        {label}
-      </summary>
-      <div className="pt-1">{children}</div>
-    </details>
   );
 }
 
