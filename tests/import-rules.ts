@@ -71,6 +71,12 @@ export const zones: readonly Zone[] = [
     packages: /^(mongoose|zod|yaml|better-auth|better-call|@better-auth\/[a-z-]+|node:.+)($|\/)/,
   })),
   {
+    name: "door",
+    files: /^server\/door\//,
+    may: [/^server\/egress\/index\.ts$/, /^server\/runtime\/forwarder\.ts$/],
+    packages: /^node:.+$/,
+  },
+  {
     name: "local runtime",
     files: /^server\/runtime\/local\//,
     may: [core, /^server\/runtime\/[a-z-]+\.ts$/],

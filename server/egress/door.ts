@@ -1,7 +1,7 @@
 /**
  * The listening socket of one instance. The platform's process serves all apps, so one that connects in a loop must cost little:
- * connections beyond the pace wait unread for their turn, those beyond the bound are dropped, and when many are dropped the door is
- * shut for a while, since a kernel that refuses costs nobody else anything.
+ * connections beyond the bound are dropped, and when many are dropped the door is shut for a while, since a kernel that refuses
+ * costs nobody else anything.
  */
 import { chownSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -9,11 +9,8 @@ import { createServer, type Server, type Socket } from "node:net";
 export interface DoorOptions {
   path: string;
   owner: number | null;
-  /** Whether there is room for one more; counted until the socket closes. */
-  admit: (socket: Socket) => boolean;
-  /** Milliseconds until the turn of the next connection. */
-  turn: () => number;
-  onConnection: (socket: Socket) => void;
+  /** Serves a connection that nobody has read from yet; false when it was dropped. */
+  take: (socket: Socket) => boolean;
   onError: (error: Error) => void;
 }
 
@@ -33,8 +30,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   let dropped = 0;
   let droppedSince = 0;
 
-  const drop = (socket: Socket): void => {
-    socket.destroy();
+  const countDropped = (): void => {
     const now = performance.now();
     if (now - droppedSince > shutMs) [dropped, droppedSince] = [0, now];
     dropped += 1;
@@ -43,16 +39,10 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     server = null;
     reopening = setTimeout(() => void open().catch(options.onError), shutMs).unref();
   };
-  const enter = (socket: Socket): void => {
-    socket.on("error", () => socket.destroy());
-    if (!options.admit(socket)) return drop(socket);
-    const wait = options.turn();
-    if (wait === 0) return options.onConnection(socket);
-    const turn = setTimeout(() => options.onConnection(socket), wait);
-    socket.once("close", () => clearTimeout(turn));
-  };
   const open = async (): Promise<void> => {
-    const opened = createServer({ allowHalfOpen: true, pauseOnConnect: true }, enter);
+    const opened = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      if (!options.take(socket)) countDropped();
+    });
     rmSync(options.path, { force: true });
     await new Promise<void>((resolve, reject) => {
       opened.once("error", reject);

@@ -2,12 +2,13 @@ import type { Socket } from "node:net";
 import type { EgressRules } from "#core/egress-rules.ts";
 import { createAppTunnels } from "./app-tunnel.ts";
 import { createAddressCheck, createResolve, dial, type Dialled, type DialOptions } from "./dial.ts";
-import type { Egress, EgressOptions, EgressWay } from "./index.ts";
+import { openDoor } from "./door.ts";
+import type { Egress, EgressEntrance, EgressOptions, EgressWay } from "./index.ts";
 import { defaultLimits, type EgressLimits } from "./limits.ts";
 import { isAppHost, judgeTarget, type EgressReason, type Target } from "./policy.ts";
 import { createProxy, type Guide, type Led } from "./proxy.ts";
 import { failures, refuse, type Refusal } from "./refusal.ts";
-import { openWay, type AllUse, type AppUse } from "./way.ts";
+import { createWay, type AllUse, type AppUse } from "./way.ts";
 
 /** Makes the proxy; nothing listens before the first `open`. */
 export function createEgress(options: EgressOptions): Egress {
@@ -20,7 +21,7 @@ export function createEgress(options: EgressOptions): Egress {
   const trusting: DialOptions = { ...dialling, isAllowedAddress: () => true };
   const front = new URL(options.publicUrl);
   const all: AllUse = { apps: new Map(), connections: 0 };
-  const ways = new Set<EgressWay>();
+  const open = new Set<EgressWay>();
   const dialGateway = createGatewayDialler(options, trusting);
   const tunnels = createAppTunnels(dialGateway, limits);
 
@@ -45,29 +46,35 @@ export function createEgress(options: EgressOptions): Egress {
     return socket === null ? { refusal: failures.unavailable(target) } : { socket, forApp: true };
   };
 
+  const enter = (appId: string): EgressEntrance => {
+    const createService = (use: AppUse) => createProxy(guideFor(appId, use), tunnels, limits);
+    const way = createWay({ appId, limits, all, createService, onClosed: () => open.delete(way) });
+    open.add(way);
+    return way;
+  };
+
   return {
+    enter,
     async open(path, { appId, owner }) {
-      const way = await openWay({
-        path,
-        owner,
-        appId,
-        limits,
-        all,
-        createService: (use) => createProxy(guideFor(appId, use), tunnels, limits),
-        onError: (error) => options.logger.error("the way out of an app failed", { appId, error }),
+      const inside = enter(appId);
+      const onError = (error: Error): void => options.logger.error("the way out of an app failed", { appId, error });
+      const door = await openDoor({ path, owner, take: inside.take, onError }).catch((error: unknown) => {
+        inside.close();
+        throw error;
       });
-      const tracked: EgressWay = {
-        bytes: way.bytes,
+      const way: EgressWay = {
+        bytes: inside.bytes,
         close() {
-          ways.delete(tracked);
-          way.close();
+          open.delete(way);
+          door.close();
+          inside.close();
         },
       };
-      ways.add(tracked);
-      return tracked;
+      open.add(way);
+      return way;
     },
     close() {
-      for (const way of ways) way.close();
+      for (const way of open) way.close();
       tunnels.close();
     },
   };

@@ -1,6 +1,6 @@
 /**
  * The only way of an app to the Internet: an HTTP proxy (CONNECT and absolute form) on a Unix socket of each instance, which is
- * also how it knows whose request it is.
+ * also how it knows whose request it is. On a cluster connections come through the door (server/door), which knows.
  *
  * Guarantees: an app reaches the hosts and ports that the administrator allows and nothing but public addresses, however they are
  * spelled or resolved; what is connected to is the address that was checked; a refusal says what would allow it, to the client and
@@ -9,6 +9,7 @@
  *
  * Does not: look into TLS, keep what it passes on, or know users and the database (`rules` and `onRefused` are handed to it).
  */
+import type { Socket } from "node:net";
 import type { EgressRules } from "#core/egress-rules.ts";
 import type { Resolve } from "./dial.ts";
 import type { EgressLimits } from "./limits.ts";
@@ -61,7 +62,20 @@ export interface EgressWay {
   close(): void;
 }
 
+/** One way out without a listening socket of its own: connections are handed to it. */
+export interface EgressEntrance extends EgressWay {
+  /** Connections that are open. */
+  readonly connections: number;
+  /**
+   * Serves a connection that nobody has read from but for what was put back; it waits for the app's turn. False, and the connection
+   * is ended, when there are too many.
+   */
+  take(socket: Socket): boolean;
+}
+
 export interface Egress {
+  /** A way out of `appId`; all ways of an app share its limits. To be closed when it is not used any more. */
+  enter(appId: string): EgressEntrance;
   /**
    * Listens at `socketPath` for one instance of `appId`; with `owner`, only that user (and root) may connect.
    * @throws the system's error when the path cannot be listened at.

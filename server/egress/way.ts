@@ -1,12 +1,11 @@
-/** One instance's way out: who may come in, what passed, and that no connection outlives it. */
+/** One way out of an app: who may come in, what passed, and that no connection outlives it. */
 import type { Socket } from "node:net";
-import { openDoor } from "./door.ts";
-import type { EgressWay } from "./index.ts";
+import type { EgressEntrance } from "./index.ts";
 import type { EgressLimits } from "./limits.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createRefusalLog, type RefusalLog } from "./refusal-log.ts";
 
-/** What one app has open and was told, over all of its instances. */
+/** What one app has open and was told, over all of its ways. */
 export interface AppUse {
   ways: number;
   connections: number;
@@ -21,66 +20,72 @@ export interface AllUse {
 }
 
 export interface WayOptions {
-  path: string;
-  owner: number | null;
   appId: string;
   limits: EgressLimits;
   all: AllUse;
   /** Makes what serves the connections of an app; `surplus`: one too many, to be told so. */
   createService: (use: AppUse) => (socket: Socket, surplus: boolean) => void;
-  onError: (error: Error) => void;
+  onClosed: () => void;
 }
 
-/** Listens at `path`. @throws the system's error when it cannot; nothing is counted then. */
-export async function openWay({ path, owner, appId, limits, all, createService, onError }: WayOptions): Promise<EgressWay> {
+/** Counts a way in until it is closed. */
+export function createWay({ appId, limits, all, createService, onClosed }: WayOptions): EgressEntrance {
   const use = enlist(all, appId, limits);
   const serve = createService(use);
-  const sockets = new Map<Socket, { surplus: boolean }>();
+  /** With what was read of each before it came here, such as who it is. */
+  const sockets = new Map<Socket, number>();
   const gone = { in: 0, out: 0 };
-  const sum = (past: number, of: "bytesRead" | "bytesWritten"): number =>
-    [...sockets.keys()].reduce((total, socket) => total + socket[of], past);
+  const sum = (past: number, of: (socket: Socket) => number): number => [...sockets.keys()].reduce((total, one) => total + of(one), past);
+  const readOf = (socket: Socket): number => socket.bytesRead - (sockets.get(socket) ?? 0);
 
-  const admit = (socket: Socket): boolean => {
-    if (all.connections >= limits.connections || use.connections >= 2 * limits.connectionsPerApp) return false;
-    sockets.set(socket, { surplus: use.connections >= limits.connectionsPerApp });
+  const count = (socket: Socket): void => {
+    sockets.set(socket, socket.bytesRead - socket.readableLength);
     all.connections += 1;
     use.connections += 1;
     socket.once("close", () => {
+      gone.in += readOf(socket);
+      gone.out += socket.bytesWritten;
       sockets.delete(socket);
       all.connections -= 1;
       use.connections -= 1;
-      gone.in += socket.bytesRead;
-      gone.out += socket.bytesWritten;
     });
-    return true;
   };
-  const door = await openDoor({
-    path,
-    owner,
-    admit,
-    turn: use.pace.take,
-    onConnection: (socket) => serve(socket, sockets.get(socket)?.surplus ?? true),
-    onError,
-  }).catch((error: unknown) => {
-    delist(all, appId, use);
-    throw error;
-  });
   let closed = false;
   return {
     bytes: {
       get in() {
-        return sum(gone.in, "bytesRead");
+        return sum(gone.in, readOf);
       },
       get out() {
-        return sum(gone.out, "bytesWritten");
+        return sum(gone.out, (socket) => socket.bytesWritten);
       },
+    },
+    get connections() {
+      return sockets.size;
+    },
+    take(socket) {
+      socket.on("error", () => socket.destroy());
+      if (closed || all.connections >= limits.connections || use.connections >= 2 * limits.connectionsPerApp) {
+        socket.destroy();
+        return false;
+      }
+      const surplus = use.connections >= limits.connectionsPerApp;
+      count(socket);
+      // Unread until its turn.
+      const wait = use.pace.take();
+      if (wait === 0) serve(socket, surplus);
+      else {
+        const turn = setTimeout(serve, wait, socket, surplus);
+        socket.once("close", () => clearTimeout(turn));
+      }
+      return true;
     },
     close() {
       if (closed) return;
       closed = true;
-      door.close();
       for (const socket of sockets.keys()) socket.destroy();
       delist(all, appId, use);
+      onClosed();
     },
   };
 }

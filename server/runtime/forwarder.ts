@@ -1,5 +1,5 @@
 /**
- * An instance's way to its database: a Unix socket in its folder, forwarded to the MongoDB server. User code never learns the
+ * An app's way to its database: connections of its instances, forwarded to the MongoDB server. User code never learns the
  * server's address; what passes is counted, and one app cannot take all of the server's connections.
  */
 import { chownSync, rmSync } from "node:fs";
@@ -18,26 +18,49 @@ export interface MongoTarget {
 /** A thread and 1 MiB per connection on the server: what one app may take of it. */
 const mostConnections = 50;
 
-export interface Forwarder {
+export interface Forwarding {
   /** Bytes from and to the app since the start. */
   readonly bytes: { in: number; out: number };
+  /** Connections that are open. */
+  readonly connections: number;
+  /** Takes over a connection that nobody has read from yet, but for what was put back; ends it when there are too many. */
+  take(client: Socket): void;
+  /** Ends all of its connections. */
   close(): void;
 }
 
-/** Listens at `socketPath`; with `owner`, only that user (and root) may connect. */
-export async function startForwarder(socketPath: string, target: MongoTarget, owner: number | null): Promise<Forwarder> {
+/** A forwarding that listens. */
+export type Forwarder = Pick<Forwarding, "bytes" | "close">;
+
+/** Forwards the connections of one app, or of one instance of it, to `target`. */
+export function createForwarding(target: MongoTarget): Forwarding {
   const clients = new Set<Socket>();
   const bytes = { in: 0, out: 0 };
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-    client.on("error", () => client.destroy());
-    if (clients.size >= mostConnections) {
-      client.destroy();
-      return;
-    }
-    clients.add(client);
-    client.once("close", () => clients.delete(client));
-    void join(client, target, bytes);
-  });
+  return {
+    bytes,
+    get connections() {
+      return clients.size;
+    },
+    take(client) {
+      client.on("error", () => client.destroy());
+      if (clients.size >= mostConnections) {
+        client.destroy();
+        return;
+      }
+      clients.add(client);
+      client.once("close", () => clients.delete(client));
+      void join(client, target, bytes);
+    },
+    close() {
+      for (const client of clients) client.destroy();
+    },
+  };
+}
+
+/** Listens at `socketPath`; with `owner`, only that user (and root) may connect. @throws the system's error when it cannot. */
+export async function startForwarder(socketPath: string, target: MongoTarget, owner: number | null): Promise<Forwarder> {
+  const forwarding = createForwarding(target);
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, forwarding.take);
   rmSync(socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -45,10 +68,10 @@ export async function startForwarder(socketPath: string, target: MongoTarget, ow
   });
   if (owner !== null) chownSync(socketPath, owner, owner);
   return {
-    bytes,
+    bytes: forwarding.bytes,
     close: () => {
       server.close();
-      for (const client of clients) client.destroy();
+      forwarding.close();
     },
   };
 }
