@@ -1,4 +1,4 @@
-"""`python -m fp_runner zygote | serve | check`."""
+"""`python -m fp_runner zygote | warm | serve | check | probe | idle`."""
 
 import sys
 
@@ -9,6 +9,10 @@ def main() -> int:
         from .zygote import main as zygote
 
         return zygote()
+    if command == "warm":
+        from .pod import main as pod
+
+        pod("warm")
     if command == "serve":
         from .serve import main as serve
 
@@ -17,7 +21,15 @@ def main() -> int:
         from .check import main as check
 
         return check(sys.argv[2:])
-    sys.stderr.write("usage: python -m fp_runner zygote | serve | check\n")
+    if command == "probe":
+        from .pod_probe import probe
+
+        return probe(sys.argv[2:])
+    if command == "idle":
+        from .pod_probe import idle
+
+        return idle()
+    sys.stderr.write("usage: python -m fp_runner zygote | warm | serve | check | probe | idle\n")
     return 2
 
 

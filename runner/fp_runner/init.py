@@ -125,11 +125,11 @@ def _become_runner(order: Order, channels: Channels, listener: socket.socket, re
         code = ended.code if isinstance(ended.code, int) else 1
     except BaseException:
         sys.excepthook(*sys.exc_info())
-    _leave(code)
+    leave(code)
 
 
-def _leave(code: int) -> NoReturn:
-    """Ends as an interpreter does, with its exit handlers and threads waited for, without going back into the zygote's frames."""
+def leave(code: int) -> NoReturn:
+    """Ends as an interpreter does, with its exit handlers and threads waited for, without going back into the frames of who forked it."""
     import atexit
     import threading
 

@@ -1,11 +1,13 @@
 """The way out of a sandbox without network: a port on its loopback, led to the Unix socket of the platform's egress proxy.
 
-Runs in the init of an instance, beside nothing else. It reads no HTTP: what may be reached is the proxy's to say. Bytes go both
+In a pod the same leads the proxy's port and the database's socket to the platform's door. Runs in the init of an instance. It reads no HTTP: what may be reached is the proxy's to say. Bytes go both
 ways as fast as the slower side takes them, and an end of one direction is passed on while the other goes on.
 """
 
 import asyncio
+import functools
 import socket
+from collections.abc import Awaitable, Callable
 
 # A little more than the proxy takes of one app, so that the one too many is told why by the proxy. The rest wait in the backlog.
 MOST_CONNECTIONS = 128
@@ -22,10 +24,19 @@ _REFUSAL = (
 )
 
 
-async def serve_relay(listener: socket.socket, target_path: str) -> None:
-    """Leads each connection to `listener` to the Unix socket `target_path`, until it is cancelled or `listener` is closed.
+# Gives a connection to the other side. Raises OSError.
+Connect = Callable[[asyncio.AbstractEventLoop], Awaitable[socket.socket]]
 
-    It then closes what is open. `target_path` may appear after the start; a connection made before is told so in HTTP.
+
+async def serve_relay(listener: socket.socket, target_path: str) -> None:
+    """Leads each connection to `listener` to the Unix socket `target_path`, which may appear after the start."""
+    await relay_connections(listener, functools.partial(_connect_unix, target_path))
+
+
+async def relay_connections(listener: socket.socket, connect: Connect, refusal: bytes = _REFUSAL) -> None:
+    """Leads each connection to `listener` to one that `connect` makes, until it is cancelled or `listener` is closed.
+
+    It then closes what is open. When `connect` fails, the client is told `refusal` (by default in HTTP) and closed.
     """
     listener.setblocking(False)
     loop = asyncio.get_running_loop()
@@ -47,7 +58,7 @@ async def serve_relay(listener: socket.socket, target_path: str) -> None:
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
-            task = loop.create_task(_serve(loop, client, target_path))
+            task = loop.create_task(_serve(loop, client, connect, refusal))
             running.add(task)
             task.add_done_callback(leave)
     finally:
@@ -56,17 +67,29 @@ async def serve_relay(listener: socket.socket, target_path: str) -> None:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _serve(loop: asyncio.AbstractEventLoop, client: socket.socket, target_path: str) -> None:
-    with client, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as target:
+async def _serve(loop: asyncio.AbstractEventLoop, client: socket.socket, connect: Connect, refusal: bytes) -> None:
+    with client:
         client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        target.setblocking(False)
+        if client.family != socket.AF_UNIX:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            await loop.sock_connect(target, target_path)
+            target = await connect(loop)
         except OSError:
-            await _refuse(loop, client)
-        else:
+            await _refuse(loop, client, refusal)
+            return
+        with target:
             await _join(loop, client, target)
+
+
+async def _connect_unix(path: str, loop: asyncio.AbstractEventLoop) -> socket.socket:
+    target = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        target.setblocking(False)
+        await loop.sock_connect(target, path)
+    except BaseException:
+        target.close()
+        raise
+    return target
 
 
 async def _join(loop: asyncio.AbstractEventLoop, client: socket.socket, target: socket.socket) -> None:
@@ -96,10 +119,10 @@ async def _copy(loop: asyncio.AbstractEventLoop, source: socket.socket, sink: so
     return True
 
 
-async def _refuse(loop: asyncio.AbstractEventLoop, client: socket.socket) -> None:
+async def _refuse(loop: asyncio.AbstractEventLoop, client: socket.socket, refusal: bytes) -> None:
     """Says why, and waits a moment for the client to have read it: closed upon unread bytes, a connection is reset instead."""
     try:
-        await loop.sock_sendall(client, _REFUSAL)
+        await loop.sock_sendall(client, refusal)
         client.shutdown(socket.SHUT_WR)
         async with asyncio.timeout(1):
             while await loop.sock_recv(client, CHUNK_BYTES):

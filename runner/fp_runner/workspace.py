@@ -15,13 +15,17 @@ def make_workspace(code_path: str, session_key: str | None = None) -> str:
     file, FastHTML's key). Here that works too, and is gone with the instance. `session_key` makes FastHTML's key the app's own
     for good, so that its visitors stay signed in over sleep and deployments.
     """
-    if os.access(code_path, os.W_OK):
-        return code_path
-    workspace = os.path.join(tempfile.gettempdir(), "app")
-    shutil.copytree(code_path, workspace, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    workspace = code_path if os.access(code_path, os.W_OK) else _copy(code_path)
     if session_key and uses_fasthtml(workspace) and not os.path.exists(os.path.join(workspace, SESSION_KEY_FILE)):
         with open(os.path.join(workspace, SESSION_KEY_FILE), "w") as file:
             file.write(session_key)
+    return workspace
+
+
+def _copy(code_path: str) -> str:
+    workspace = os.path.join(tempfile.gettempdir(), "app")
+    # The kubelet keeps a volume's real files in hidden folders, `..data` and the like, and links to them.
+    shutil.copytree(code_path, workspace, copy_function=shutil.copyfile, dirs_exist_ok=True, ignore=shutil.ignore_patterns("..*"))
     return workspace
 
 
