@@ -15,6 +15,20 @@ export class LoadFailure extends Error {
   }
 }
 
+/** What a runner has to end an import that takes too long and say where it was, before it is killed. */
+export const reportMs = 500;
+
+/** For an app that did not answer in time; `loaded`: its import was done by then. */
+export function toTimeout(timeoutMs: number, loaded: boolean): LoadError {
+  const seconds = `${Math.round(timeoutMs / 100) / 10} s`;
+  const what = loaded ? "Its start-up (lifespan) did not finish" : "Loading it did not finish";
+  return {
+    kind: "timeout",
+    type: "Timeout",
+    message: `${what} within ${seconds}. Something at start waits or computes too long: move it into a request or a background task`,
+  };
+}
+
 /** For the app's status, in one line: what, and where in the author's code. */
 export function describeFailure({ kind, type, message, file, line }: LoadError): string {
   const where = file === undefined ? "" : ` (${file}${line === undefined ? "" : `, line ${line}`})`;

@@ -6,7 +6,7 @@ import { placeBundle, writeBundle, type Bundles } from "./bundles.ts";
 import { exitToLoadError } from "../exit-reason.ts";
 import type { MongoTarget } from "../forwarder.ts";
 import type { Pool } from "./pool.ts";
-import { LoadFailure } from "../load-failure.ts";
+import { LoadFailure, reportMs, toTimeout } from "../load-failure.ts";
 import { toMongoUri, type ClaimMessage } from "../protocol.ts";
 import type { EgressSockets, Runner } from "./runner-process.ts";
 
@@ -122,9 +122,6 @@ function followOutput(context: LaunchContext, runner: Runner, appId: string): vo
   });
 }
 
-/** What a runner has to end an import that takes too long and say where it was, before it is killed. */
-const reportMs = 500;
-
 /** Resolves with the report when the app answers. */
 function awaitReady(runner: Runner, timeoutMs: number, signal: AbortSignal): Promise<LoadReport> {
   return new Promise((resolve, reject) => {
@@ -152,16 +149,6 @@ function awaitReady(runner: Runner, timeoutMs: number, signal: AbortSignal): Pro
     });
     void runner.exited.then((exit) => fail(exitToLoadError(exit, runner.lastWords())));
   });
-}
-
-function toTimeout(timeoutMs: number, loaded: boolean): LoadError {
-  const seconds = `${Math.round(timeoutMs / 100) / 10} s`;
-  const what = loaded ? "Its start-up (lifespan) did not finish" : "Loading it did not finish";
-  return {
-    kind: "timeout",
-    type: "Timeout",
-    message: `${what} within ${seconds}. Something at start waits or computes too long: move it into a request or a background task`,
-  };
 }
 
 /** Longest that a check may take, from the moment a runner has the files. */
