@@ -49,6 +49,8 @@ export async function* watchFrom<R extends Resource>(
   const refuse = (status: Status): Error =>
     status.code === 410 ? new Expired("the watch") : toRefusal(status, { verb: "watch", resource, namespace: caller.namespace });
   if ("refused" in opened) throw refuse(opened.refused);
+  // Whoever listens learns that it is heard: the API server itself is silent until something changes.
+  yield { type: "BOOKMARK", object: { metadata: { resourceVersion: place.resourceVersion } } as Resources[R] };
   try {
     for await (const line of readLines(opened.found, { idleMs, mostBytes: watchLineBytes })) {
       const event = JSON.parse(line) as WatchEvent<Resources[R]> | { type: "ERROR"; object: Status };

@@ -26,7 +26,7 @@ export interface Listed<T> {
 }
 
 export interface WatchEvent<T> {
-  /** `BOOKMARK`: nothing but a newer `resourceVersion`. */
+  /** `BOOKMARK`: nothing but a `resourceVersion`; the first says that the watch is open. */
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
   object: T;
 }
