@@ -154,7 +154,13 @@ async def attack(facts: dict):
     asyncio.get_running_loop().call_later(0.2, hold)
     return "staying"
 `,
-    act: putToSleepAfter,
+    act: async (attacker, world) => {
+      const seen = await postAttack(attacker);
+      // Asked to end before that, it would end.
+      await waitFor("it holds on", async () => (await attacker.call("/alive", { timeoutMs: 500 }).catch(() => null)) === null);
+      await putToSleep(attacker, world);
+      return seen;
+    },
     sees: /staying/,
     told: { status: "sleeping", log: /The app did not end within 10 s of being asked to, and was killed/ },
     counter: 'fp_instance_ends_total{reason="stuck"}',
@@ -201,6 +207,10 @@ function zombies(): string[] {
 /** The attack, and then the owner's order to sleep. */
 async function putToSleepAfter(attacker: Attacker, world: HostileWorld): Promise<string> {
   const seen = await postAttack(attacker);
-  await world.platform.api(world.token, "POST", `/api/apps/${attacker.id}/sleep`);
+  await putToSleep(attacker, world);
   return seen;
+}
+
+async function putToSleep(attacker: Attacker, { platform, token }: HostileWorld): Promise<void> {
+  await platform.api(token, "POST", `/api/apps/${attacker.id}/sleep`);
 }
