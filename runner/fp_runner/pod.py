@@ -50,6 +50,9 @@ class Pod:
         self._memory = Memory()
         self._output = Output()
         self._messages = Messages(self._output, self._hear)
+        self._warmed = asyncio.Event()
+        if self._state != "warming":
+            self._warmed.set()
         self._delivered = asyncio.Event()
         self._delivered.set()
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -61,10 +64,13 @@ class Pod:
 
     @property
     def refusal(self) -> str | None:
-        """A claim that comes while it is still warming waits in the runner's line until it is warm."""
         if self._state == "lost":
             return "lost"
-        return None if self._state in ("warming", "warm") and not self._draining else "claimed"
+        return None if self._state == "warm" and not self._draining else "claimed"
+
+    async def warmed(self) -> None:
+        """Waits while its runner still imports: what an app may take to load must not begin with that."""
+        await self._warmed.wait()
 
     async def run(self, control: socket.socket) -> int:
         """Until its runner has ended, or, without one, until it is told to; the container's exit code."""
@@ -142,6 +148,7 @@ class Pod:
     def _hear(self, kind: str) -> None:
         if kind == "warm" and self._state == "warming":
             self._state = "warm"
+            self._warmed.set()
         elif kind == "ready" and self._state == "loading":
             self._state = "serving"
         if self._is_check and kind in ("loaded", "failed"):
@@ -194,7 +201,6 @@ class Pod:
         end = End.of(status, killed_for_memory=exceeded, peak_mib=self._memory.peak_mib, limit_mib=self._memory.limit_mib)
         write_termination_message(self.settings.termination_log, end, self._messages.error)
         await self._within(asyncio.to_thread(self._output.finish, OUTPUT_SECONDS))
-        await self._within(asyncio.to_thread(self._output.tell, {"type": "exit", **end.to_json()}))
         if self._draining:
             self._messages.close({"type": "refused", "reason": "draining"})
         else:

@@ -21,7 +21,7 @@ MOST_CONNECTIONS = 32
 LONGEST_WORD = 4 * 1024
 # The files in base64 within a string within JSON.
 LONGEST_CLAIM = 32 * 1024 * 1024
-# From the first byte to the claim; a claim of all files takes milliseconds.
+# For the first line, and from the pod's proof to the claim, which takes milliseconds with all files.
 EXCHANGE_SECONDS = 15.0
 PAUSE_SECONDS = 0.1
 
@@ -38,6 +38,9 @@ class Claimable(Protocol):
 
     @property
     def key(self) -> bytes: ...
+
+    async def warmed(self) -> None:
+        """Waits until it could take a claim, if it ever can."""
 
     async def accept(self, claim: PodClaim, send: Callable[[bytes], Awaitable[None]]) -> None:
         """Takes the claim before it first waits; sends what its runner says of it, line by line, up to how it came out. Raises ClaimError."""
@@ -72,6 +75,8 @@ async def _serve(client: socket.socket, settings: Settings, pod: Claimable) -> N
                 if first.startswith(b"GET "):
                     await _answer_http(connection, first, pod)
                     return
+            await pod.warmed()
+            async with asyncio.timeout(EXCHANGE_SECONDS):
                 claim = await _agree(connection, json.loads(first), settings, pod)
             if claim is not None:
                 await pod.accept(claim, connection.send)
