@@ -4,6 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig, type Config } from "#server/config.ts";
@@ -13,7 +14,7 @@ import { createHttpServer } from "./http-server.ts";
 import { listenOnInherited, takeInheritedSocket } from "./activation.ts";
 import { drain } from "./drain.ts";
 import { isLoopback, listenNear } from "./listen.ts";
-import { loadPlatform, type LoadedPlatform } from "./load.ts";
+import { loadPlatform, preloadBuild, type LoadedPlatform } from "./load.ts";
 import { noteInLockFile, takeLockFile } from "./lock-file.ts";
 import { prepare, stepTitles } from "./prepare.ts";
 import { createSteps, type Step, type Steps } from "./steps.ts";
@@ -99,12 +100,15 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
       steps: life.steps,
       log: print,
       signal: life.stopping.signal,
+      onBuilt: () => void preloadBuild(root),
       onDatabase: (running) => (life.database = running),
     });
     life.platform = await life.steps.run("start", () => loadPlatform({ root, development, signal: life.stopping.signal }));
     life.steps.finish();
     await life.accept();
     welcome(life, url);
+    // By itself Node writes down what it compiled when it ends, and a process that is killed never does.
+    flushCompileCache();
   } catch (error) {
     if (life.stopping.signal.aborted) return;
     await reportFailure(life, error as Error);

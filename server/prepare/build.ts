@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { getCompileCacheDir } from "node:module";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Progress } from "#server/storage/embedded/index.ts";
@@ -51,13 +51,19 @@ export async function prepareBuild({ root, progress, signal, command }: BuildOpt
       await runBuilder(command ?? [process.execPath, join(root, "node_modules/.bin/react-router"), "build"], root, progress, signal);
       // What Node compiled of earlier builds is of no use any more, and is removed by nobody else.
       const compiled = getCompileCacheDir();
-      if (compiled) await rm(compiled, { recursive: true, force: true });
+      if (compiled) await clear(compiled);
       await writeFile(stampPath, stamp);
       return true;
     },
     () => progress({ detail: "waiting for another start that is building" }),
     signal,
   );
+}
+
+/** Empties a folder that others may be writing to at that moment: what they add stays, and is in nobody's way. */
+async function clear(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  await mkdir(folder, { recursive: true });
 }
 
 /** SHA-256 over path and content of every source file but tests. */

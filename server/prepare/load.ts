@@ -30,8 +30,16 @@ export async function loadPlatform({
   return loaded;
 }
 
+/** Reads the build into memory before it can be started, while the database is waited for. What is wrong with it is said by `loadPlatform`. */
+export async function preloadBuild(root: string): Promise<void> {
+  await importBuild(root).catch(() => undefined);
+}
+
+const importBuild = async (root: string): Promise<PlatformModule> =>
+  (await import(pathToFileURL(join(root, "build/server/index.js")).href)) as PlatformModule;
+
 async function loadBuild(root: string): Promise<LoadedPlatform> {
-  const { start } = (await import(pathToFileURL(join(root, "build/server/index.js")).href)) as PlatformModule;
+  const { start } = await importBuild(root);
   const app = await start({ development: false });
   return {
     ...(app.handleConnection ? { handleConnection: app.handleConnection } : {}),

@@ -15,6 +15,8 @@ export interface PrepareOptions {
   steps: Steps;
   log: (line: string) => void;
   signal: AbortSignal;
+  /** Told when the pages are built and the database server is on its way, which is the moment to load them. */
+  onBuilt: () => void;
   /** Told as soon as the database runs, so that it is stopped whatever else fails. */
   onDatabase: (database: RunningDatabase) => void;
 }
@@ -35,15 +37,19 @@ export async function prepare(options: PrepareOptions): Promise<void> {
       environment["FP_PYTHON"] ?? (await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal }));
     environment["FP_PYTHON"] = path;
   });
+  const spawned = Promise.withResolvers<void>();
   const database = steps.run("database", async (progress) => {
-    const running = await startDatabase({ dataDir, cacheDir, environment, progress, log, signal });
+    const running = await startDatabase({ dataDir, cacheDir, environment, progress, log, signal, onSpawned: spawned.resolve });
     options.onDatabase(running);
     environment["MONGO_URL"] = running.url;
     progress({ detail: running.description });
   });
   const build = steps.run("build", async (progress) => {
-    if (options.development) progress({ detail: "built as they are asked for" });
-    else progress({ detail: (await prepareBuild({ root, progress, signal })) ? "built" : "unchanged since the last build" });
+    if (options.development) return progress({ detail: "built as they are asked for" });
+    progress({ detail: (await prepareBuild({ root, progress, signal })) ? "built" : "unchanged since the last build" });
+    // Loading takes most of a second in which nothing else is done here: not before the server has been started.
+    await Promise.race([spawned.promise, database]);
+    options.onBuilt();
   });
 
   const all = [python, database, build];

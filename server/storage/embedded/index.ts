@@ -44,6 +44,8 @@ export interface DatabaseOptions {
   progress: Progress;
   log: (line: string) => void;
   signal: AbortSignal;
+  /** Told when a server of ours was started and reads its files: this process has nothing to do meanwhile. */
+  onSpawned?: () => void;
 }
 
 interface ServerFile {
@@ -79,6 +81,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     spec: { kind, binary, port, storagePath, keyFile },
     folder,
     log: options.log,
+    onSpawned: options.onSpawned ?? (() => undefined),
   });
   try {
     await writeWhole(join(folder, "server.json"), JSON.stringify({ kind, port } satisfies ServerFile));

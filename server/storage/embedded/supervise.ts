@@ -13,9 +13,9 @@ import { writeWhole } from "./write-whole.ts";
 const stopPatienceMs = 20_000;
 /**
  * An orphan is in the way of a start, and nobody's query is worth waiting for: what it acknowledged is on disk, and survives a kill.
- * A cursor that the killed platform left open made its orderly end last 20 s.
+ * A cursor that the killed platform left open made its orderly end last 20 s; one that has none ends within this.
  */
-const orphanPatienceMs = 1_000;
+const orphanPatienceMs = 200;
 /** Recovery after a kill reads the log back; a minute is far beyond what was seen, and a hang must not last for ever. */
 const readyTimeoutMs = 60_000;
 /** A first death is answered at once; a server that dies again and again is given time. */
@@ -43,6 +43,8 @@ export interface SuperviseOptions {
   /** Holds `server.pid` and `server.log`. */
   folder: string;
   log: (line: string) => void;
+  /** Told each time the server was started and has its own work to do before it answers. */
+  onSpawned: () => void;
 }
 
 /**
@@ -138,7 +140,7 @@ interface Running {
   watchdog: ChildProcess;
 }
 
-async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Promise<Running> {
+async function launch({ spec, folder, onSpawned }: SuperviseOptions, pidFile: string): Promise<Running> {
   const logPath = join(folder, "server.log");
   const written = await stat(logPath).then(
     ({ size }) => size,
@@ -156,6 +158,7 @@ async function launch({ spec, folder }: SuperviseOptions, pidFile: string): Prom
     const watchdog = startWatchdog(identity.pid);
     try {
       await writeWhole(pidFile, JSON.stringify(identity));
+      onSpawned();
       if (await acceptsConnections(spec.port, identity)) return { child, identity, exited, watchdog, logFrom };
       const why = isAlive(identity) ? `took no connection within ${readyTimeoutMs / 1000} s` : `ended (${describeExit(child)})`;
       throw new Error(`${spec.binary} ${why}${await lastWords(logPath)}`);
