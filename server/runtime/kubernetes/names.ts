@@ -43,6 +43,8 @@ export const annotations = {
   usedAt: "fastapi-platform/used-at",
   /** Of a pod that takes no more requests and will be deleted: since when, ISO 8601. */
   draining: "fastapi-platform/draining",
+  /** Of a warm pod: when it became an app's, ISO 8601. */
+  claimedAt: "fastapi-platform/claimed-at",
   /** Kubernetes' own: of two pods of a ReplicaSet the cheaper goes first. */
   deletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
@@ -58,6 +60,8 @@ export const poolKeyName = "pool-key";
 /** The member of the Secret `pool-key`. */
 export const poolKeyMember = "key";
 export const leaseName = "fastapi-platform-worker";
+/** The ConfigMap that says whether NetworkPolicies hold. */
+export const policyStateName = "network-policies";
 
 /** A DNS label with room for what is put before and behind it: a ReplicaSet and its pods add 17 characters to 63. */
 const appIdForm = /^[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?$/;

@@ -23,17 +23,34 @@ export interface ClaimOptions {
   /** The pod's name; null where it is not known yet, and the pod says it itself. */
   instance: string | null;
   /** What opens the door for this app; null: it has none. */
-  doorCredential: string | null;
+  credential: string | null;
   /** Absent for pods that have them mounted. */
   files?: Files;
   /** Default: as long as a deployment may take. */
   loadMs?: number;
 }
 
-/** The claim as JSON: all that a pod must know to be the app's. The same text for the same content. */
-export function claimJson(spec: InstanceSpec, options: ClaimOptions): string {
+/** All that a pod must know to be the app's, as the hand-off sends it and a Secret keeps it. */
+export interface Claim {
+  mode: "serve" | "check";
+  instance: string | null;
+  appId: string;
+  slug: string;
+  version: number;
+  entrypoint: string;
+  env: Readonly<Record<string, string>>;
+  database: { name: string; username: string; password: string } | null;
+  sessionKey: string;
+  concurrency: number;
+  loadMs: number;
+  memoryMiB: number;
+  door: { credential: string } | null;
+  files?: Files;
+}
+
+export function claimOf(spec: InstanceSpec, options: ClaimOptions): Claim {
   const { database } = spec;
-  return JSON.stringify({
+  return {
     mode: options.mode,
     instance: options.instance,
     appId: spec.appId,
@@ -46,10 +63,13 @@ export function claimJson(spec: InstanceSpec, options: ClaimOptions): string {
     concurrency: spec.limits.concurrency,
     loadMs: options.loadMs ?? timeLimits.loadMs,
     memoryMiB: spec.limits.memoryMiB,
-    door: options.doorCredential === null ? null : { credential: options.doorCredential },
+    door: options.credential === null ? null : { credential: options.credential },
     ...(options.files === undefined ? {} : { files: options.files }),
-  });
+  };
 }
+
+/** The claim as text: the same for the same content, whatever the order of the variables. */
+export const claimJson = (spec: InstanceSpec, options: ClaimOptions): string => JSON.stringify(claimOf(spec, options));
 
 /** The labels of what is an app's. */
 export const toLabels = (component: Component, appId?: string): Record<string, string> => ({

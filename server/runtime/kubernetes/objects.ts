@@ -11,7 +11,7 @@ import { claimJson, toItems, toLabels, toSecretName } from "./objects-content.ts
 import { toPodSpec, type PodOptions } from "./objects-pod.ts";
 import { toSpecId } from "./spec-id.ts";
 
-export { claimJson, toConfigMap, toOwner, toSecret, type Owner } from "./objects-content.ts";
+export { claimJson, claimOf, toConfigMap, toOwner, toSecret, type Claim, type Owner } from "./objects-content.ts";
 export type { PodOptions } from "./objects-pod.ts";
 
 type Template = NonNullable<Deployment["spec"]>["template"];
@@ -21,7 +21,7 @@ export interface DeploymentOptions extends PodOptions {
   replicas?: number;
   /** Only their paths matter. */
   files: Files;
-  doorCredential: string | null;
+  credential: string | null;
 }
 
 /** The app's Deployment. Its name, ConfigMap and Secret are those of `names.ts`; the Secret is of the same claim as `toAppClaim`. */
@@ -68,7 +68,7 @@ function toAppTemplate(spec: InstanceSpec, id: string, options: DeploymentOption
         restart: "Always",
         mounted: {
           configMap: configMapName(spec.appId, spec.bundleHash),
-          secret: toSecretName(spec.appId, toAppClaim(spec, options.doorCredential)),
+          secret: toSecretName(spec.appId, toAppClaim(spec, options.credential)),
           items: toItems(Object.keys(options.files)),
         },
       },
@@ -78,8 +78,8 @@ function toAppTemplate(spec: InstanceSpec, id: string, options: DeploymentOption
 }
 
 /** The claim that the pods of the app's Deployment start with: `toSecret` keeps it. */
-export const toAppClaim = (spec: InstanceSpec, doorCredential: string | null): string =>
-  claimJson(spec, { mode: "serve", instance: null, doorCredential });
+export const toAppClaim = (spec: InstanceSpec, credential: string | null): string =>
+  claimJson(spec, { mode: "serve", instance: null, credential });
 
 /** 32 random bytes in base64url. */
 const leastKeyCharacters = 43;
@@ -150,6 +150,8 @@ export interface ClaimPatch {
   state: "loading" | "serving";
   /** `pod-template-hash` of the ReplicaSet that is to take the pod over; null: none yet. */
   podTemplateHash: string | null;
+  /** Now. */
+  claimedAt: Date;
 }
 
 /** The merge patch that makes a warm pod an app's, or lets a claimed one join its ReplicaSet. */
@@ -166,7 +168,7 @@ export function toClaimPatch(claim: ClaimPatch): {
         [labels.podTemplateHash]: claim.podTemplateHash,
       },
       // Of it and the one that the Deployment has begun to start, the other goes.
-      annotations: { [annotations.deletionCost]: "1000" },
+      annotations: { [annotations.deletionCost]: "1000", [annotations.claimedAt]: claim.claimedAt.toISOString() },
     },
   };
 }
