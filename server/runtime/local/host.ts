@@ -64,8 +64,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
     const probe = folders.create(nextUserId(tools.idRange));
     try {
       const user = tools.idRange && nextUserId(tools.idRange);
-      const zygote = await openZygote(sandboxed({ ...parts, prefixes, tools, limits }, probe, user));
-      return host(zygote, tools.idRange, "sandbox", describeSandbox(isRoot));
+      const filter = compileSeccomp(process.arch);
+      const zygote = await openZygote(sandboxed({ ...parts, prefixes, tools, limits, filter }, probe, user));
+      return host(zygote, tools.idRange, "sandbox", describeSandbox(isRoot, filter !== null));
     } catch (error) {
       why = `bubblewrap does not work here (${error instanceof Error ? error.message : String(error)})`;
     } finally {
@@ -75,8 +76,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return host(await openZygote(plain({ ...parts, limits })), null, "none", `Apps are not isolated from this machine: ${why}.`);
 }
 
-function describeSandbox(isRoot: boolean): string {
-  const filterWords = compileSeccomp(process.arch) ? "" : ` There is no system call filter for ${process.arch}.`;
+function describeSandbox(isRoot: boolean, isFiltered: boolean): string {
+  const filterWords = isFiltered ? "" : ` There is no system call filter for ${process.arch}.`;
   return `Apps run in bubblewrap sandboxes, ${isRoot ? "each as a user of its own" : "in a user namespace"}.${filterWords}`;
 }
 
@@ -121,11 +122,11 @@ interface ZygoteParts extends HostOptions {
 }
 
 function sandboxed(
-  parts: ZygoteParts & { prefixes: readonly string[]; tools: Tools },
+  parts: ZygoteParts & { prefixes: readonly string[]; tools: Tools; filter: Buffer | null },
   probe: RunFolder,
   user: number | null,
 ): ZygoteOptions {
-  const { python, runnerDir, folders, isRoot, prefixes, tools } = parts;
+  const { python, runnerDir, folders, isRoot, prefixes, tools, filter } = parts;
   const links: [string, string][] = [];
   const readOnly = ["/usr"];
   for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
@@ -154,7 +155,7 @@ function sandboxed(
   const config: ZygoteConfig = {
     ...zygoteConfig(parts),
     isolated: true,
-    seccomp: compileSeccomp(process.arch)?.toString("hex") ?? "",
+    seccomp: filter?.toString("hex") ?? "",
     folders: inside.folders,
     folderInside: inside.folder,
     probe: probe.instanceId,
