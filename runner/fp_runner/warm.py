@@ -100,7 +100,7 @@ def preload(relay_port: int | None) -> float:
     for name in OWN:
         importlib.import_module(f"fp_runner.{name}")
     if relay_port is not None:
-        # Changes to classes that everything uses: 2.5 ms for a fork whose memory they lie in, nothing here.
+        # Changes to classes that everything uses: made here, no fork has to copy the memory that they lie in.
         lead_out(relay_port)
     rehearse()
     # The rehearsal's worker threads have been told to end: a fork must not happen beside them.
