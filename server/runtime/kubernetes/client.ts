@@ -74,8 +74,12 @@ export interface ClusterClient {
     patch: Readonly<Record<string, unknown>>,
     options?: CallOptions & { resourceVersion?: string | undefined },
   ): Promise<Resources[R] | false | null>;
-  /** False: there is none (any more), or with `uid` another one. Returns when the deletion is noted, not when it is done. */
-  delete(resource: Resource, name: string, options?: CallOptions & { graceSeconds?: number; uid?: string }): Promise<boolean>;
+  /** False: there is none (any more), or with `uid` or `resourceVersion` another one. Returns when the deletion is noted, not when it is done. */
+  delete(
+    resource: Resource,
+    name: string,
+    options?: CallOptions & { graceSeconds?: number; uid?: string; resourceVersion?: string },
+  ): Promise<boolean>;
   /** Lines of a pod's container; empty for a pod that has none yet or is gone. */
   logs(pod: string, options?: LogOptions): AsyncIterable<string>;
   /** What the cluster noted about one object, oldest first. */
@@ -164,11 +168,11 @@ function writes(caller: Caller): Writes {
       );
       return caller.take<Resources[typeof resource], false | null>(answer, "patch", resource, { 404: null, 409: false });
     },
-    async delete(resource, name, { signal, graceSeconds, uid } = {}) {
+    async delete(resource, name, { signal, graceSeconds, uid, resourceVersion } = {}) {
       const body = {
         ...{ apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" },
         ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...(uid === undefined && resourceVersion === undefined ? {} : { preconditions: { uid, resourceVersion } }),
       };
       const answer = await caller.call<object>("delete", resource, { method: "DELETE", body, signal, idempotent: true }, name);
       return caller.take<object, false>(answer, "delete", resource, { 404: false, 409: false }) !== false;

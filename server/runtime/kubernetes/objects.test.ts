@@ -132,6 +132,7 @@ describe("the objects of the platform itself", () => {
       version: 3,
       state: "serving",
       podTemplateHash: "6d4cf56db6",
+      claimedAt: new Date(0),
     } as const;
     await expect(show(toClaimPatch(claim))).toMatchFileSnapshot(golden("claim-patch"));
   });
@@ -142,7 +143,15 @@ describe("the objects of the platform itself", () => {
 
   it("a claim takes a pod out of the pool's hands, and one without a ReplicaSet into nobody's", () => {
     const selector = toPoolDeployment(spec.limits, options).spec!.selector.matchLabels!;
-    const patch = toClaimPatch({ component: "app", appId: "a", spec: "s", version: 1, state: "loading", podTemplateHash: null });
+    const patch = toClaimPatch({
+      component: "app",
+      appId: "a",
+      spec: "s",
+      version: 1,
+      state: "loading",
+      podTemplateHash: null,
+      claimedAt: new Date(),
+    });
     for (const [name, value] of Object.entries(selector)) expect(patch.metadata.labels[name]).not.toBe(value);
     expect(patch.metadata.labels[labels.podTemplateHash]).toBeNull();
   });
@@ -207,7 +216,7 @@ describe("whatever users call things", () => {
     );
   });
 
-  it("it reaches nothing of a pod but the claim's text", () => {
+  it("nothing of it reaches a pod but as the claim's text", () => {
     const plain = toDeployment(spec, { ...options, files, credential: null });
     fc.assert(
       fc.property(hostile, fc.dictionary(hostile, hostile), hostile, (slug, env, entrypoint) => {
