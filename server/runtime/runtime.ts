@@ -122,6 +122,15 @@ export interface RuntimeCounts {
   throttled(seconds: number): void;
 }
 
+/** Counts nothing. */
+export const uncounted: RuntimeCounts = {
+  instanceEnded: () => {},
+  woken: () => {},
+  wakeFailed: () => {},
+  limited: () => {},
+  throttled: () => {},
+};
+
 export interface Runtime {
   readonly isolation: Isolation;
   /** Starts the warm pool. Ends, with every instance, when `stop` is called or the process dies. */

@@ -41,7 +41,7 @@ if (python) {
         },
       };
     },
-    { limitsMemory: sandboxes, isolates: sandboxes },
+    { limitsMemory: sandboxes, isolates: sandboxes && "no network" },
   );
 } else {
   describe("local runtime", () => it.skip("needs a Python environment with the runner's packages"));

@@ -10,8 +10,8 @@ import { createWorld, type RuntimeFactory, type World } from "./world.ts";
 export interface SuiteOptions {
   /** Whether memory is limited and the reason of a kill is known. */
   limitsMemory: boolean;
-  /** Whether apps are kept from the machine, its network and each other. */
-  isolates: boolean;
+  /** Whether apps are kept from the machine, its network and each other, and how: without any network, or by NetworkPolicies. */
+  isolates: false | "no network" | "policies";
 }
 
 export function describeRuntime(name: string, factory: RuntimeFactory, options: SuiteOptions): void {
@@ -25,6 +25,7 @@ export function describeRuntime(name: string, factory: RuntimeFactory, options: 
     describe("wake and sleep", () => describeWake(() => world));
     describe("what an app says and gets", () => describeTalk(() => world));
     describe("failure", () => describeFailure(() => world, options.limitsMemory));
-    if (options.isolates) describe("isolation", () => describeIsolation(() => world));
+    const { isolates } = options;
+    if (isolates) describe("isolation", () => describeIsolation(() => world, isolates));
   });
 }

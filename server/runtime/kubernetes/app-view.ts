@@ -3,6 +3,7 @@
  * informers fill it, `app.ts` acts on it.
  */
 import type { Endpoint } from "../runtime.ts";
+import type { Component } from "./names.ts";
 
 /** An app's pod is given its files as `loading`, and gets requests as `serving`. */
 export type PodState = "warm" | "loading" | "serving";
@@ -21,13 +22,19 @@ export interface PodView {
   uid: string;
   resourceVersion: string;
   ip: string | null;
+  /** Null in the pool, and for what is only checked. */
   appId: string | null;
+  component: Component;
   /** What it was started from; equal for all pods of one specification. */
   spec: string;
   version: number;
   state: PodState;
-  /** It takes no more requests and will be deleted. */
-  draining: boolean;
+  /** It takes no more requests and will be deleted: since when; null while it does. */
+  drainingSince: number | null;
+  /** When a warm pod became an app's; null for one that is not, or never was one. */
+  claimedAt: number | null;
+  /** A ReplicaSet counts it. */
+  owned: boolean;
   deleting: boolean;
   /** The kubelet has seen it ready. */
   ready: boolean;
@@ -43,6 +50,7 @@ export interface PodView {
 export interface DeploymentView {
   name: string;
   uid: string;
+  resourceVersion: string;
   appId: string;
   spec: string;
   version: number;
@@ -51,17 +59,17 @@ export interface DeploymentView {
   asleep: "idle" | "asked" | null;
   /** When it was last awake, as far as its objects tell; ms. */
   usedAt: number;
-  /** It was changed by somebody else since the platform last applied it. */
-  generation: number;
 }
 
 export interface ReplicaSetView {
   name: string;
   uid: string;
+  resourceVersion: string;
   appId: string;
   spec: string;
   /** The label `pod-template-hash` of its pods. */
   hash: string;
+  deleting: boolean;
 }
 
 export interface AppView {
@@ -72,7 +80,7 @@ export interface AppView {
 
 /** Pods that may get requests once they accept connections. */
 export function findCandidates(view: AppView): PodView[] {
-  return view.pods.filter((pod) => pod.state === "serving" && pod.ip !== null && !pod.deleting && !pod.draining && !findDeath(pod));
+  return view.pods.filter((pod) => pod.state === "serving" && pod.ip !== null && !pod.deleting && pod.drainingSince === null && !findDeath(pod));
 }
 
 /** The pods that get requests: those of what is deployed, else those of what was, of the candidates that are known to `accept`. */
@@ -92,7 +100,7 @@ export const toEndpoint = (pod: PodView, port: number): Endpoint => ({
 
 /** How the pod's app ended, if it did without being told to. */
 export function findDeath(pod: PodView): Termination | null {
-  if (pod.deleting || pod.draining || pod.state === "warm") return null;
+  if (pod.deleting || pod.drainingSince !== null || pod.state === "warm") return null;
   return pod.ended;
 }
 

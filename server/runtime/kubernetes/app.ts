@@ -219,7 +219,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         abort = new AbortController();
         await flight.catch(() => undefined);
       }
-      const ending = view.pods.filter((pod) => pod.state === "serving" && !pod.deleting && !pod.draining);
+      const ending = view.pods.filter((pod) => pod.state === "serving" && !pod.deleting && pod.drainingSince === null);
       for (const pod of ending) leaving.add(pod.uid);
       look();
       sleeping = (async () => {

@@ -10,7 +10,16 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AppError } from "#core/contract/problem.ts";
 import { LoadFailure } from "../load-failure.ts";
-import type { InstanceLimits, InstanceSpec, Isolation, Runtime, RuntimeCounts, RuntimeDeployEvent, SpecSource } from "../runtime.ts";
+import {
+  uncounted,
+  type InstanceLimits,
+  type InstanceSpec,
+  type Isolation,
+  type Runtime,
+  type RuntimeCounts,
+  type RuntimeDeployEvent,
+  type SpecSource,
+} from "../runtime.ts";
 import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "../events.ts";
@@ -75,14 +84,6 @@ const checkLimits: InstanceLimits = { memoryMiB: 256, cpus: 1, processes: 32, co
 /** A runner that is not warm by then never will be. */
 const warmTimeoutMs = 30_000;
 const unknownIsolation: Isolation = { level: "none", limits: "rlimit", detail: "The runtime has not started." };
-
-const uncounted: RuntimeCounts = {
-  instanceEnded: () => {},
-  woken: () => {},
-  wakeFailed: () => {},
-  limited: () => {},
-  throttled: () => {},
-};
 
 /** Builds the runtime; `start` looks at the machine and fills the pool. */
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {

@@ -1,0 +1,211 @@
+/**
+ * What goes on by itself on the cluster, in one process of the platform at a time: apps' logs, the pool's size, what drifted, parking,
+ * and the daily proof that NetworkPolicies hold. Every task may be cut off at any line and begun again elsewhere.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { InstanceLimits, RuntimeCounts, RuntimeEvent, SpecSource } from "../runtime.ts";
+import { createWarmPoolPolicy } from "../warm-pool.ts";
+import { createLogFollower } from "./logs.ts";
+import { planRepairs, type Repair } from "./repairs.ts";
+import type { OpenCluster } from "./open-cluster.ts";
+
+export interface ClusterWorkerOptions {
+  cluster: OpenCluster;
+  warmPool: number;
+  warmPoolMemoryMiB: number;
+  parkAfter: number;
+  poolLimits: InstanceLimits;
+  specOf: SpecSource;
+  findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
+  lastLineAt?(appId: string): Promise<Date | null>;
+  publish(event: RuntimeEvent): void;
+  counts: RuntimeCounts;
+  logger: { info(message: string): void; warn(message: string): void };
+  signal: AbortSignal;
+}
+
+export interface ClusterWorker {
+  readonly leads: boolean;
+  /** Resolves when nothing of it goes on any more. */
+  readonly stopped: Promise<void>;
+}
+
+const repairEveryMs = 30_000;
+const probeEveryMs = 24 * 60 * 60_000;
+/** A probe that could not be made says nothing; it is made again. */
+const probeAgainMs = 5 * 60_000;
+
+/** Stands for leadership until `signal` aborts. */
+export function startWorker(options: ClusterWorkerOptions): ClusterWorker {
+  let leads = false;
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    leads = true;
+    options.logger.info("This process does the cluster's work that goes on by itself");
+    try {
+      const ends = [followLogs(options, signal), keepPool(options, signal)];
+      await Promise.all([repeat("repairing the cluster", repairEveryMs, () => repair(options), options, signal), prove(options, signal)]);
+      for (const end of ends) end();
+    } finally {
+      leads = false;
+    }
+  };
+  const stopped = options.cluster.lead(lead, options.signal);
+  return {
+    get leads() {
+      return leads;
+    },
+    stopped,
+  };
+}
+
+async function repeat(
+  what: string,
+  everyMs: number,
+  task: () => Promise<void>,
+  { logger }: ClusterWorkerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await task().catch((error: Error) => signal.aborted || logger.warn(`A round of ${what} failed: ${error.message}`));
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+function followLogs(options: ClusterWorkerOptions, signal: AbortSignal): () => void {
+  const { cluster } = options;
+  const follower = createLogFollower({
+    read: cluster.readLog,
+    exists: cluster.exists,
+    publish: options.publish,
+    counts: options.counts,
+    lastLineAt: options.lastLineAt ?? (() => Promise.resolve(null)),
+    logger: options.logger,
+  });
+  const follow = (appId: string): void => follower.follow(cluster.view(appId).pods);
+  for (const appId of cluster.appIds()) follow(appId);
+  const end = cluster.onChange((appId) => appId !== null && follow(appId));
+  const stop = (): void => {
+    end();
+    follower.stop();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  return stop;
+}
+
+/** The pool's Deployment follows the pace of wakes; its ReplicaSet starts and ends the pods. */
+function keepPool(options: ClusterWorkerOptions, signal: AbortSignal): () => void {
+  const { cluster, warmPool, logger } = options;
+  const policy = createWarmPoolPolicy({
+    least: warmPool,
+    most: Math.max(warmPool, 50),
+    mostStarting: 8,
+    memoryBytes: options.warmPoolMemoryMiB * 1_048_576,
+    // What a node has free is the scheduler's affair; the namespace's quota bounds all pods together.
+    memoryShare: 1,
+    runnerBytes: (options.poolLimits.memoryMiB / 4) * 1_048_576,
+    holdMs: 30_000,
+    restMs: 0,
+    longestRestMs: 0,
+    oldestMs: Number.POSITIVE_INFINITY,
+    leakBytes: Number.POSITIVE_INFINITY,
+  });
+  const warm = new Map<string, number>();
+  let replicas = -1;
+  let timer: NodeJS.Timeout | undefined;
+  let writing = false;
+  const look = (): void => {
+    const now = performance.now();
+    const seen = new Set<string>();
+    for (const pod of cluster.pods()) {
+      if (pod.state !== "warm" || pod.deleting || !pod.ready) continue;
+      seen.add(pod.uid);
+      if (!warm.has(pod.uid)) warm.set(pod.uid, now);
+    }
+    for (const uid of warm.keys()) {
+      if (seen.has(uid)) continue;
+      warm.delete(uid);
+      if (cluster.isClaimed(uid)) {
+        policy.noteTake(now);
+        policy.noteWakeEnd(now);
+      }
+    }
+    const idle = [...warm.values()].map((since) => ({ since, grewBytes: 0 }));
+    const plan = policy.plan(now, { idle, starting: 0, waiting: 0, freeBytes: Number.MAX_SAFE_INTEGER });
+    clearTimeout(timer);
+    if (plan.againInMs !== null && Number.isFinite(plan.againInMs)) timer = setTimeout(look, Math.min(plan.againInMs, 60_000)).unref();
+    void write(cluster.isolation().level === "sandbox" ? plan.wanted : 0);
+  };
+  const write = async (wanted: number): Promise<void> => {
+    if (writing || wanted === replicas || signal.aborted) return;
+    writing = true;
+    try {
+      await cluster.applyPool(wanted);
+      replicas = wanted;
+    } catch (error) {
+      logger.warn(`The pool of warm pods could not be set to ${wanted}: ${(error as Error).message}`);
+      timer = setTimeout(look, 5_000).unref();
+    } finally {
+      writing = false;
+    }
+    if (wanted === replicas) return;
+  };
+  look();
+  const end = cluster.onChange((appId) => appId === null && look());
+  const stop = (): void => {
+    end();
+    clearTimeout(timer);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  return stop;
+}
+
+async function repair(options: ClusterWorkerOptions): Promise<void> {
+  const { cluster, logger } = options;
+  const deployments = [...cluster.deployments()];
+  const live = await options.findLive(deployments.map(({ appId }) => appId));
+  const plan = planRepairs({ deployments, pods: [...cluster.pods()], live, now: Date.now(), parkAfter: options.parkAfter });
+  for (const step of plan) {
+    if (options.signal.aborted) return;
+    await mend(options, step).catch((error: Error) => logger.warn(`${step.do} of ${nameOf(step)} failed: ${error.message}`));
+  }
+}
+
+async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Repair): Promise<void> {
+  switch (step.do) {
+    case "remove":
+      logger.info(`The app ${step.appId} has nothing live: what the cluster kept of it is removed`);
+      return await cluster.removeApp(step.appId);
+    case "park":
+      return await cluster.park(step.appId);
+    case "finishSleep":
+      await cluster.scale(step.appId, 1, 0, "idle");
+      return await cluster.deletePod(step.pod, 30);
+    case "deletePod":
+      logger.info(`The pod ${step.pod.name} is ${step.why} and is deleted`);
+      return await cluster.deletePod(step.pod, 1);
+    case "apply": {
+      const spec = await specOf(step.appId);
+      const deployment = cluster.view(step.appId).deployment;
+      if (!spec || deployment === null || deployment.replicas === 0) return;
+      await cluster.writeFiles(spec, deployment);
+      await cluster.applyDeployment(spec, 1);
+      return await cluster.dropFiles(step.appId);
+    }
+  }
+}
+
+const nameOf = (step: Repair): string => ("appId" in step ? step.appId : step.pod.name);
+
+/** Policies that a network plugin ignores protect nobody: tried with real pods, at the start of each lead and daily. */
+async function prove({ cluster, logger }: ClusterWorkerOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const proven = await cluster.provePolicies(signal).then(
+      () => true,
+      (error: Error) => {
+        if (!signal.aborted) logger.warn(`Whether NetworkPolicies hold could not be tried: ${error.message}`);
+        return false;
+      },
+    );
+    await delay(proven ? probeEveryMs : probeAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
