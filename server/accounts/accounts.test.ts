@@ -10,16 +10,15 @@ const open: Storage[] = [];
 async function makeAccounts(options: { signup?: "open" | "closed"; setupCodeRequired?: boolean } = {}) {
   const storage = await connectStorage(createTestDatabase().url);
   open.push(storage);
-  let setupCode = "";
   const accounts = await createAccounts({
     storage,
     vault,
     publicUrl,
     signup: options.signup ?? "open",
     setupCodeRequired: options.setupCodeRequired ?? false,
-    announceSetupCode: (code) => (setupCode = code),
   });
-  return { accounts, storage, setupCode: () => setupCode };
+  const setupCode = async (): Promise<string> => /setup code: (\S+)$/.exec((await accounts.setupNotice()) ?? "")?.[1] ?? "";
+  return { accounts, storage, setupCode };
 }
 
 let accounts: Accounts;
@@ -103,7 +102,7 @@ test("where anyone may come, the first account needs the code from the log, and 
   const { accounts: guarded, setupCode } = await makeAccounts({ setupCodeRequired: true });
   expect(await guarded.signUpState()).toEqual({ open: true, first: true, setupCodeRequired: true });
   await expect(guarded.signUp(person("thief@example.com"), page())).rejects.toMatchObject({ code: "setup_code_required" });
-  const { user } = await guarded.signUp({ ...person("owner@example.com"), setupCode: setupCode() }, page());
+  const { user } = await guarded.signUp({ ...person("owner@example.com"), setupCode: await setupCode() }, page());
   expect(user.role).toBe("admin");
   expect((await guarded.signUp(person("guest@example.com"), page())).user.role).toBe("user");
 });

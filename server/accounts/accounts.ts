@@ -6,6 +6,7 @@ import { createAuth, type Auth } from "./auth.ts";
 import { createFirstAdmin } from "./first-admin.ts";
 import type { Accounts } from "./index.ts";
 import { prepareAuthCollections, tokenModel } from "./models.ts";
+import { createRateLimits } from "./rate-limits.ts";
 import { createTokens, tokenPrefix, type Tokens } from "./tokens.ts";
 
 export interface AccountsOptions {
@@ -13,10 +14,12 @@ export interface AccountsOptions {
   vault: Vault;
   publicUrl: string;
   signup: "open" | "closed";
-  /** Anyone may reach this installation: the first sign-up needs a code from the log. */
+  /** Anyone may reach this installation: the first sign-up needs a code. */
   setupCodeRequired: boolean;
-  /** Tells the administrator the setup code, once at start while there is no account. */
-  announceSetupCode: (code: string) => void;
+  /** That code, where the administrator gave one. */
+  setupCode?: string | undefined;
+  /** Other processes answer sign-ins too: what is counted is counted in the database. */
+  shared?: boolean;
 }
 
 /** Makes the accounts domain; its collections and indexes exist when this resolves. */
@@ -26,8 +29,7 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
   const token = tokenModel(storage.connection);
   await token.createCollection();
   await token.syncIndexes();
-  const firstAdmin = createFirstAdmin(storage.connection);
-  if (options.setupCodeRequired && !(await firstAdmin.claimed())) options.announceSetupCode(await firstAdmin.makeSetupCode());
+  const firstAdmin = createFirstAdmin(storage.connection, options.vault.derive("setup-code"), options.setupCode);
   const auth = createAuthWithCauses(storage, {
     storage,
     firstAdmin,
@@ -35,8 +37,9 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
     secret: options.vault.derive("better-auth"),
     signupOpen: () => options.signup === "open",
     setupCodeRequired: options.setupCodeRequired,
+    rateLimits: options.shared ? await createRateLimits(storage.connection) : undefined,
   });
-  const tokens = createTokens(storage.connection);
+  const tokens = createTokens(storage);
   const users = storage.connection.db!.collection("users");
 
   const findUser = async (id: string): Promise<User | null> => {
@@ -68,6 +71,12 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
       return tokens.create(caller.user.id, { ...input, scopes });
     },
     deleteToken: (userId, tokenId) => tokens.remove(userId, tokenId),
+    follow: (signal) => (options.shared ? tokens.follow(signal) : undefined),
+    async setupNotice() {
+      if (!options.setupCodeRequired || (await firstAdmin.claimed())) return null;
+      const code = options.setupCode === undefined ? await firstAdmin.setupCode() : "the one that was given in SETUP_CODE";
+      return `The first account becomes the administrator. Its setup code: ${code}`;
+    },
     async namesOf(userIds) {
       const ids = [...new Set(userIds)].filter((id) => Types.ObjectId.isValid(id)).map((id) => new Types.ObjectId(id));
       const found = await users.find({ _id: { $in: ids } }, { projection: { name: 1 } }).toArray();
@@ -161,7 +170,7 @@ const refusals: Record<string, { code: ProblemCode; field?: string; message: str
   setup_code_required: {
     code: "setup_code_required",
     field: "setupCode",
-    message: "Enter the setup code that the platform wrote to its log at start.",
+    message: "Enter the setup code that the platform wrote to its log at start, or that its administrator chose.",
   },
   USER_ALREADY_EXISTS: { code: "validation_failed", field: "email", message: "There is an account with this address. Sign in instead." },
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: {

@@ -4,6 +4,7 @@ import { APIError, createAuthMiddleware } from "better-auth/api";
 import { bearer } from "better-auth/plugins";
 import type { Storage } from "#server/storage/index.ts";
 import type { FirstAdmin } from "./first-admin.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
 /** The header in which the HTTP edge names the visitor's address; it removes one that came from outside. */
@@ -16,10 +17,12 @@ export interface AuthOptions {
   secret: string;
   signupOpen: () => boolean;
   setupCodeRequired: boolean;
+  /** Where attempts are counted when other processes count them too; in memory without. */
+  rateLimits?: RateLimits | undefined;
 }
 
 /** better-auth, configured: e-mail and password with argon2id, bearer tokens for sessions, roles given here. */
-export function createAuth({ storage, firstAdmin, publicUrl, secret, signupOpen, setupCodeRequired }: AuthOptions) {
+export function createAuth({ storage, firstAdmin, publicUrl, secret, signupOpen, setupCodeRequired, rateLimits }: AuthOptions) {
   return betterAuth({
     baseURL: publicUrl,
     basePath: "/api/auth",
@@ -50,6 +53,7 @@ export function createAuth({ storage, firstAdmin, publicUrl, secret, signupOpen,
       enabled: true,
       window: 60,
       max: 600,
+      ...(rateLimits ? { customStorage: rateLimits } : {}),
       customRules: { "/sign-in/email": { window: 60, max: 60 }, "/sign-up/email": { window: 60, max: 60 } },
     },
     hooks: {

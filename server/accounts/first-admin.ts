@@ -1,25 +1,45 @@
-import { createHash, randomInt, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Connection } from "mongoose";
 
 const claimId = "first-admin" as never;
-const codeId = "setup-code" as never;
+const nonceId = "setup-nonce" as never;
 
-/** Letters and digits that are not mistaken for one another when read from a log. */
+/** 32 letters and digits that are not mistaken for one another when read from a log. */
 const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 export interface FirstAdmin {
   /** True for exactly one caller in the life of an installation, however many ask at once. */
   claim(): Promise<boolean>;
   claimed(): Promise<boolean>;
-  /** Makes a new one-time setup code, replacing the last. */
-  makeSetupCode(): Promise<string>;
+  /** The code that the first sign-up must carry: the same in every process and at each start, another in each installation. */
+  setupCode(): Promise<string>;
   isSetupCode(code: string): Promise<boolean>;
 }
 
-/** Who becomes the first admin is settled by one insert: a count of users gave up to twelve of them when twelve signed up at once. */
-export function createFirstAdmin(connection: Connection): FirstAdmin {
+/**
+ * `given` is the administrator's own setup code; without one it is made of `secret`, which all processes of an installation have, and
+ * of a nonce in its database. Who becomes the first admin is settled by one insert: a count of users gave up to twelve of them when
+ * twelve signed up at once.
+ */
+export function createFirstAdmin(connection: Connection, secret: string, given: string | undefined): FirstAdmin {
   const settings = connection.db!.collection("settings");
   const users = connection.db!.collection("users");
+
+  const nonce = async (): Promise<string> => {
+    try {
+      await settings.insertOne({ _id: nonceId, value: randomBytes(16).toString("base64url") });
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 11_000) throw error;
+    }
+    return String((await settings.findOne({ _id: nonceId }))!["value"]);
+  };
+  const setupCode = async (): Promise<string> => {
+    if (given !== undefined) return given;
+    const bytes = createHmac("sha256", secret)
+      .update(await nonce())
+      .digest();
+    return Array.from(bytes.subarray(0, 12), (byte) => alphabet[byte % alphabet.length]).join("");
+  };
   return {
     async claim() {
       try {
@@ -37,16 +57,10 @@ export function createFirstAdmin(connection: Connection): FirstAdmin {
       await settings.deleteOne({ _id: claimId, at: { $lt: new Date(Date.now() - 60_000) } });
       return (await settings.findOne({ _id: claimId })) !== null;
     },
-    async makeSetupCode() {
-      const code = Array.from({ length: 12 }, () => alphabet[randomInt(alphabet.length)]).join("");
-      await settings.updateOne({ _id: codeId }, { $set: { hash: digest(code).toString("base64") } }, { upsert: true });
-      return code;
-    },
-    async isSetupCode(code) {
-      const stored = await settings.findOne({ _id: codeId });
-      return stored !== null && timingSafeEqual(Buffer.from(String(stored["hash"]), "base64"), digest(code.trim().toUpperCase()));
-    },
+    setupCode,
+    isSetupCode: async (code) => timingSafeEqual(digest(await setupCode()), digest(code)),
   };
 }
 
-const digest = (code: string): Buffer => createHash("sha256").update(code).digest();
+/** As people type it. */
+const digest = (code: string): Buffer => createHash("sha256").update(code.trim().toUpperCase()).digest();

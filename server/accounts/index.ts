@@ -39,6 +39,10 @@ export interface Accounts {
   listTokens(userId: string): Promise<Token[]>;
   createToken(caller: Caller, input: CreateTokenInput): Promise<Token & { token: string }>;
   deleteToken(userId: string, tokenId: string): Promise<void>;
+  /** Hears of tokens that other processes revoke, where there are any, until `signal` aborts. */
+  follow(signal: AbortSignal): void;
+  /** For the log while there is no account: what the first one needs; null when it needs nothing. */
+  setupNotice(): Promise<string | null>;
   findUser(userId: string): Promise<User | null>;
   /** Display names by user id, for histories. */
   namesOf(userIds: readonly string[]): Promise<Map<string, string>>;

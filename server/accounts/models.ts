@@ -31,12 +31,17 @@ const authIndexes = {
   settings: [],
 } as const;
 
+/** Two processes that start at once on a new database. */
+function ignoreExisting(error: unknown): void {
+  if ((error as { code?: unknown }).code !== 48) throw error;
+}
+
 /** Makes better-auth's collections and indexes, before the first sign-up: made within it, sign-ups at once fail. */
 export async function prepareAuthCollections(connection: Connection): Promise<void> {
   const database = connection.db!;
   const existing = new Set((await database.listCollections({}, { nameOnly: true }).toArray()).map((collection) => collection.name));
   for (const [name, indexes] of Object.entries(authIndexes)) {
-    if (!existing.has(name)) await database.createCollection(name);
+    if (!existing.has(name)) await database.createCollection(name).catch(ignoreExisting);
     for (const { key, ...options } of indexes) await database.collection(name).createIndex(key, options);
   }
 }

@@ -17,7 +17,6 @@ beforeAll(async () => {
     publicUrl,
     signup: "open",
     setupCodeRequired: false,
-    announceSetupCode: () => undefined,
   });
 });
 afterAll(async () => {

@@ -26,6 +26,8 @@ import { resourceHandlers } from "./resources.ts";
 import { watchingHandlers } from "./watching.ts";
 
 export { checkOrigin } from "./access.ts";
+export { createHouse } from "./house.ts";
+export type { LogStream } from "./log-stream.ts";
 
 export interface Api {
   /** Answers `/api/*`, `/healthz`, `/readyz` and `/metrics`. */

@@ -10,6 +10,8 @@ const loopbackHosts = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /** @throws AppError `unauthenticated` or `forbidden`, unless this machine itself or an administrator asks. */
 export async function answerMetrics(services: Services, { headers }: Request): Promise<Response> {
+  const { metricsPort } = services.config;
+  if (metricsPort !== undefined) throw new AppError("not_found", `The counters are at port ${metricsPort} (METRICS_PORT).`);
   if (!isThisMachine(headers)) {
     const caller = await services.accounts.findCaller(headers);
     if (!caller) throw new AppError("unauthenticated", "The counters are for this machine itself, or for an administrator's token.");

@@ -1,16 +1,12 @@
 import type { App } from "#core/contract/app.ts";
-import { AppError } from "#core/contract/problem.ts";
 import { userLimits } from "#core/limits.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
 type Id = "listDatabases" | "listTemplates" | "getTemplate" | "listPackages" | "health" | "ready";
 
-/** An orchestrator asks every few seconds: an answer that takes longer is a no. */
-const readyWithinMs = 2_000;
-
 export function resourceHandlers(services: Services): Pick<Handlers, Id> {
-  const { databases, packages, storage, stopping, templates } = services;
+  const { databases, packages, templates } = services;
   return {
     async listDatabases({ caller }) {
       const [owned, apps] = await Promise.all([databases.list(caller.user.id), allApps(services, caller.user.id)]);
@@ -34,17 +30,7 @@ export function resourceHandlers(services: Services): Pick<Handlers, Id> {
     listPackages: async () => ({ pythonVersion: packages.pythonVersion, builtIn: [...packages.list()] }),
     health: async () => ({ status: "ok" }),
     async ready() {
-      if (stopping.aborted) throw new AppError("runtime_unavailable", "The platform is stopping.", { retryAfterSeconds: 5 });
-      const late = Promise.withResolvers<never>();
-      const timer = setTimeout(
-        () => late.reject(new AppError("database_unavailable", "The platform's database does not answer.", { retryAfterSeconds: 5 })),
-        readyWithinMs,
-      );
-      try {
-        await Promise.race([storage.connection.db!.admin().ping(), late.promise]);
-      } finally {
-        clearTimeout(timer);
-      }
+      await services.requireReady();
       return { status: "ok" };
     },
   };

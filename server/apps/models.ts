@@ -44,6 +44,8 @@ const appSchema = new Schema(
     /** Counts those writes: of two copies of this document the higher one is the newer, in whichever order they came. */
     revision: { type: Number, default: 0 },
     lastRequestAt: { type: Date, default: null },
+    /** When an instance last began to answer: its idle time begins then, also when nobody asks. */
+    wokenAt: { type: Date, default: null },
     /** The app's own port, once it was given one (`APPS_ADDRESSING=port`). */
     port: { type: Number, default: null },
     /** Set when its deletion began; such an app is seen by nobody, and the reconciler ends what a crash left. */

@@ -31,6 +31,14 @@ export interface AppRecords {
     live: { hash: string; deploymentId: string; version?: number | undefined; versionCounter?: number; framework: Framework | null },
   ): Promise<LiveVersion | null>;
   setStatus(appId: string, status: AppStatus, reason: string | null, onlyFrom?: readonly AppStatus[]): Promise<void>;
+  /** An instance answers: the app runs, and its idle time begins. */
+  noteAwake(appId: string): Promise<void>;
+  /** Every app that has something live and was not changed in the last 10 s, with its status: for a comparison with what runs. */
+  listStatuses(): Promise<{ appId: string; status: AppStatus }[]>;
+  /** Which of these apps have something live. */
+  findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Which of these apps had no request for their sleep time and `graceMs`, by what is reported now. */
+  findIdle(appIds: readonly string[], graceMs: number): Promise<string[]>;
   setLastDeployment(appId: string, deployment: { id: string; state: DeploymentState }): Promise<void>;
   /** After a start: nothing runs yet, whatever the last process wrote. */
   markAllAsleep(): Promise<void>;
@@ -42,6 +50,9 @@ export interface AppRecords {
   /** Keeps copies for `recallEnv`, right by a watch, until `signal` aborts. */
   keepCopies(signal: AbortSignal): void;
 }
+
+/** A deployment or wake that is under way is seen by one process before the other: nothing is concluded from that. */
+const settledMs = 10_000;
 
 export function createAppRecords(options: {
   models: AppModels;
@@ -91,6 +102,25 @@ export function createAppRecords(options: {
     async setStatus(appId, status, reason, onlyFrom) {
       await change({ _id: appId, ...(onlyFrom ? { status: { $in: onlyFrom } } : {}) }, { $set: { status, statusReason: reason } });
     },
+    async noteAwake(appId) {
+      const awake = { status: "running", statusReason: null, wokenAt: new Date() };
+      await change({ _id: appId, status: { $in: ["running", "sleeping", "error"] } }, { $set: awake });
+    },
+    async listStatuses() {
+      const found = await app
+        .find({ live: { $ne: null }, changedAt: { $lt: new Date(Date.now() - settledMs) }, ...alive }, { status: 1 })
+        .lean<Pick<AppRecord, "_id" | "status">[]>();
+      return found.map(({ _id, status }) => ({ appId: String(_id), status }));
+    },
+    async findLive(appIds) {
+      const found = await app.find({ ...toIds(appIds), live: { $ne: null }, ...alive }, { _id: 1 }).lean<Pick<AppRecord, "_id">[]>();
+      return new Set(found.map(({ _id }) => String(_id)));
+    },
+    async findIdle(appIds, graceMs) {
+      const fields = { lastRequestAt: 1, wokenAt: 1, live: 1, sleepAfterMinutes: 1 } as const;
+      const found = await app.find({ ...toIds(appIds), ...alive }, fields).lean<Pick<AppRecord, "_id" | keyof typeof fields>[]>();
+      return found.filter((one) => isIdle(one, Date.now() - graceMs)).map(({ _id }) => String(_id));
+    },
     async setLastDeployment(appId, deployment) {
       await change({ _id: appId }, { $set: { lastDeployment: deployment } });
     },
@@ -110,6 +140,19 @@ export function createAppRecords(options: {
     recallEnv: (appId) => env.recall(appId),
     keepCopies: (signal) => env.keepCopies(signal),
   };
+}
+
+const toIds = (appIds: readonly string[]) => ({
+  _id: { $in: appIds.filter((id) => Types.ObjectId.isValid(id)).map((id) => new Types.ObjectId(id)) },
+});
+
+/** Who was deployed or woken and never asked for has its whole sleep time. */
+function isIdle(
+  { lastRequestAt, wokenAt, live, sleepAfterMinutes }: Pick<AppRecord, "lastRequestAt" | "wokenAt" | "live" | "sleepAfterMinutes">,
+  now: number,
+): boolean {
+  const lastSign = Math.max(lastRequestAt?.getTime() ?? 0, wokenAt?.getTime() ?? 0, live?.updatedAt.getTime() ?? 0);
+  return now - lastSign >= sleepAfterMinutes * 60_000;
 }
 
 /** The app that `ref` (an id or a slug) names, if it is `ownerId`'s: the one place where apps are scoped by owner. */

@@ -5,6 +5,8 @@ import type { AppModels, AppRecord } from "./models.ts";
 /** How many hosts that nobody has are remembered, and for how long, so that a scanner costs no query per request. */
 const unknownHosts = 10_000;
 const unknownMs = 2_000;
+/** How long an app that is not live is believed to be so where another process may have deployed it just now. */
+const doubtMs = 250;
 /** An answer to a write comes late by a moment, not by ten thousand deletions. */
 const mostGone = 10_000;
 
@@ -36,7 +38,7 @@ export interface AppRoutes extends RouteTable {
 }
 
 /** Every app's host, and what it is started with, in memory: asked for each request, kept by a watch. About 0.6 KB an app. */
-export function createRouteTable({ app }: AppModels, storage: Storage): AppRoutes {
+export function createRouteTable({ app }: AppModels, storage: Storage, { shared = false }: { shared?: boolean } = {}): AppRoutes {
   const byId = new Map<string, Entry>();
   const bySlug = new Map<string, Entry>();
   const unknown = new Map<string, number>();
@@ -98,14 +100,23 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
     return undefined;
   };
 
+  /** What is not live may be since a moment ago: who deployed it through another process goes there at once. */
+  const sure = (known: Entry): Route | Promise<Route | undefined> => {
+    if (!shared || known.route.state === "live" || Date.now() - known.knownAt < doubtMs) return known.route;
+    return lookUp(known.route.slug).catch(() => known.route);
+  };
+
   return {
     find(slug) {
       const known = bySlug.get(slug);
-      if (known) return known.route;
+      if (known) return sure(known);
       if ((unknown.get(slug) ?? 0) > Date.now()) return undefined;
       return lookUp(slug);
     },
-    findById: (appId) => byId.get(appId)?.route,
+    findById(appId) {
+      const known = byId.get(appId);
+      return known && sure(known);
+    },
     describe: async (appId) => (await app.findById(appId, { name: 1, description: 1 }).lean<AppRecord>()) ?? undefined,
     findLive: (appId) => (deaf ? undefined : (byId.get(appId)?.live ?? undefined)),
     put,
@@ -126,6 +137,8 @@ export function createRouteTable({ app }: AppModels, storage: Storage): AppRoute
 
 interface Entry {
   revision: number;
+  /** When it was read, written or heard of last. */
+  knownAt: number;
   route: Route;
   live: LiveApp | null;
 }
@@ -134,6 +147,7 @@ function toEntry({ _id, slug, name, entrypoint, databaseId, live, ...record }: R
   const state = record.status === "stopped" && live ? "stopped" : live ? "live" : "never";
   return {
     revision,
+    knownAt: Date.now(),
     route: { appId, slug, state, reason: record.statusReason ?? undefined, sleepAfterMs: record.sleepAfterMinutes * 60_000 },
     live: live ? { _id, slug, name, entrypoint, databaseId, live: { hash: live.hash, version: live.version } } : null,
   };

@@ -5,6 +5,8 @@ import { AppError } from "#core/contract/problem.ts";
 import type { AppRecord } from "#server/apps/index.ts";
 import { failpoint, untilDatabaseAnswers, type Lease, type Leases } from "#server/storage/index.ts";
 import type { DeploymentModels, DeploymentRecord } from "./models.ts";
+import { holdLease } from "./hold-lease.ts";
+import { noteEvents, toStored } from "./note-events.ts";
 import type { Progress } from "./progress.ts";
 import { leaseMs, leaseOf } from "./reconciler.ts";
 import { runDeployment, type Attempt, type Outcome, type RunOptions } from "./run-deployment.ts";
@@ -65,19 +67,22 @@ export function createAttempts(options: AttemptOptions): Attempts {
   };
 
   const carryOut = async (attempt: Attempt, progress: Progress, lease: Lease): Promise<void> => {
-    const beat = setInterval(() => void lease.renew().catch(() => undefined), leaseMs / 3);
+    const held = holdLease(lease, leaseMs);
+    const stopNoting = noteEvents(models, attempt.deployment, progress);
     let outcome: Outcome;
     try {
-      outcome = await runDeployment(options.run(), attempt, progress, options.stopping);
+      outcome = await runDeployment(options.run(), attempt, progress, AbortSignal.any([options.stopping, held.lost]), held.require);
     } catch (error) {
       outcome = toOutcome(error, options, attempt.deployment);
     } finally {
-      clearInterval(beat);
+      held.end();
+      await stopNoting();
     }
     if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
     try {
       await attempt.noted;
-      await untilDatabaseAnswers(() => writeEnd(options, attempt, progress, outcome), options.stopping);
+      // Who has the lease now has written how it ended.
+      if (!held.lost.aborted) await untilDatabaseAnswers(() => writeEnd(options, attempt, progress, outcome), options.stopping);
       failpoint("deploy-written");
     } catch (error) {
       // The lease runs out and the reconciler writes it down.
@@ -123,7 +128,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
 }
 
 async function writeEnd(options: AttemptOptions, { app, deployment }: Attempt, progress: Progress, outcome: Outcome): Promise<void> {
-  const events = progress.events.map((event) => ({ ...event, at: new Date(event.at) }));
+  const events = toStored(progress.events);
   const result =
     outcome.state === "succeeded"
       ? { version: outcome.live.version }

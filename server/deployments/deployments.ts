@@ -5,6 +5,7 @@ import type { AppRecord, AppRecords, Apps, LiveApp } from "#server/apps/index.ts
 import type { Runtime, SpecSource } from "#server/runtime/runtime.ts";
 import { afterCursor, createLeases, toPage, type Storage } from "#server/storage/index.ts";
 import { createAttempts } from "./attempts.ts";
+import { createFollower } from "./follow.ts";
 import type { Deployments } from "./index.ts";
 import { deploymentModels, type DeploymentRecord } from "./models.ts";
 import { Progress } from "./progress.ts";
@@ -39,9 +40,6 @@ export interface DeploymentsDomain {
   settle(): Promise<void>;
 }
 
-/** How often a follower asks the database about a deployment that another process runs. */
-const followMs = 500;
-
 /** Makes the deployments domain; its collections and indexes exist when this resolves. */
 export async function createDeployments(options: DeploymentsOptions): Promise<DeploymentsDomain> {
   const { apps, records } = options;
@@ -61,6 +59,7 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     reportBug: options.reportBug,
     stopping: options.stopping,
   });
+  const follower = createFollower(models, options.storage.replicated);
   const reconciler = createReconciler({ models, records, versions, leases });
   const urlOf = options.spec.urlOf;
 
@@ -166,12 +165,11 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
         return;
       }
       let shown = 0;
-      while (!signal.aborted) {
+      for await (const _ of follower.follow(id, signal)) {
         const found = toDeployment(await requireDeployment(ownerId, id), "", undefined);
         for (const event of found.events.slice(shown)) yield event;
         shown = found.events.length;
         if (found.state !== "running") return;
-        await new Promise((resolve) => setTimeout(resolve, followMs));
       }
     },
     async listVersions(ownerId, ref, query) {

@@ -22,6 +22,12 @@ export class Progress {
     this.#emitter.emit("change");
   }
 
+  /** Told of each change, until `signal` aborts. */
+  onChange(listener: () => void, signal: AbortSignal): void {
+    this.#emitter.on("change", listener);
+    signal.addEventListener("abort", () => this.#emitter.off("change", listener), { once: true });
+  }
+
   end(): void {
     this.#ended = true;
     this.#emitter.emit("change");

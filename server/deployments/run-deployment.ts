@@ -41,6 +41,7 @@ export async function runDeployment(
   { app, deployment, files, noted }: Attempt,
   progress: Progress,
   signal: AbortSignal,
+  requireLease: () => Promise<void> = async () => {},
 ): Promise<Outcome> {
   const { runtime, records, versions } = options;
   // What is under way is ended when the database is back, rather than failed half-way: every step may be repeated.
@@ -56,6 +57,7 @@ export async function runDeployment(
   const commit = async (): Promise<void> => {
     failpoint("deploy-before-commit");
     await noted;
+    await requireLease();
     const { hash, _id } = deployment;
     const wanted = { hash, deploymentId: String(_id), version: rollingTo, versionCounter: app.versionCounter, framework };
     const committed = await patiently(() => records.makeLive(spec.appId, wanted));

@@ -41,6 +41,8 @@ export interface GatewayOptions {
   /** The apps that had inbound work since the last call, with the time of the latest. A failure is reported again. */
   onActivity?: (activity: Map<string, Date>) => void | Promise<void>;
   limits?: Partial<GatewayLimits>;
+  /** Whether idle apps are put to sleep here, the rule; else they are only reported as active, and somebody else decides. */
+  putsToSleep?: boolean;
   /** How often idle apps are looked for and activity is reported; 5 s. */
   sweepEveryMs?: number;
 }
@@ -92,7 +94,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { port } = new URL(options.publicUrl);
   const entrance = createEntrance(options, context);
   const bodies = createBodyWatch(limits);
-  const sleeper = createSleeper({ ...options, apps, onActivity: options.onActivity, sweepEveryMs: options.sweepEveryMs ?? SWEEP_EVERY_MS });
+  const sleeper = createSleeper({
+    ...options,
+    apps,
+    onActivity: options.onActivity,
+    putsToSleep: options.putsToSleep ?? true,
+    sweepEveryMs: options.sweepEveryMs ?? SWEEP_EVERY_MS,
+  });
   const front = createFront({ entrance, context, routes });
   let streamsEnd: NodeJS.Timeout | undefined;
 

@@ -49,6 +49,7 @@ test("activity is reported once per change, in batches, and again after a failur
   const runtime = createFakeRuntime();
   const apps = new AppTable(runtime, defaultLimits, { warn: () => {}, error: () => {} });
   const sleeper = createSleeper({
+    putsToSleep: true,
     apps,
     runtime,
     sleepAfterDefaultMs: 60_000,

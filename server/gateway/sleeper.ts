@@ -10,6 +10,8 @@ export interface SleeperOptions {
   sleepAfterDefaultMs: number;
   logger: Logger;
   onActivity: ((activity: Map<string, Date>) => void | Promise<void>) | undefined;
+  /** Else it only reports. */
+  putsToSleep: boolean;
   sweepEveryMs: number;
 }
 
@@ -66,14 +68,18 @@ export function createSleeper(options: SleeperOptions): Sleeper {
     }
   };
 
-  const round = async (): Promise<void> => {
-    await reportActivity();
+  const putIdleToSleep = async (): Promise<void> => {
     const now = Date.now();
     const idle = [...apps.states()].filter(
       (state) => runtime.endpoints(state.appId).length > 0 && isQuiet(state) && now > state.lastActiveAt,
     );
     // One by one: a wave of apps that fall asleep together must not slow those that are awake.
     for (const state of idle) await putToSleep(state);
+  };
+
+  const round = async (): Promise<void> => {
+    await reportActivity();
+    if (options.putsToSleep) await putIdleToSleep();
     for (const state of [...apps.states()]) apps.prune(state);
   };
 

@@ -2,7 +2,7 @@
  * Lines that apps wrote, kept 7 days (capped per app), over sleep, redeploy and restarts of the platform.
  * Guarantees: appending never blocks; a flood is dropped with a note in the log itself.
  */
-export { createLogs } from "./logs.ts";
+export { createLogs, type LogsDomain } from "./logs.ts";
 
 import type { LogEntry } from "#core/contract/request.ts";
 import type { Page } from "#core/contract/page.ts";

@@ -7,6 +7,7 @@ import type { AppRecords } from "#server/apps/index.ts";
 import type { LogLine } from "#server/runtime/runtime.ts";
 import { containsText, createBatch, insertOnce, type Storage } from "#server/storage/index.ts";
 import type { Logs } from "./index.ts";
+import { createTail } from "./tail.ts";
 import { logModel, type LogDocument } from "./models.ts";
 
 type Found = LogDocument & { _id: Types.ObjectId };
@@ -17,17 +18,27 @@ const mostTail = 1_000;
 export interface LogsDomain {
   logs: Logs;
   removeAppData(appId: string): Promise<void>;
-  /** Cuts every app's log back to its cap. */
+  /** When the last kept line of an app was written; null without any. */
+  lastLineAt(appId: string): Promise<Date | null>;
+  /** Cuts the log of every app that this process wrote to back to its cap. */
   trim(): Promise<void>;
 }
 
+export interface LogsOptions {
+  storage: Storage;
+  records: () => AppRecords;
+  /** Other processes append too: who follows an app's lines reads them from the database, half a second later than otherwise. */
+  shared?: boolean;
+}
+
 /** Makes the logs domain; its collection and indexes exist when this resolves. */
-export async function createLogs({ storage, records }: { storage: Storage; records: () => AppRecords }): Promise<LogsDomain> {
+export async function createLogs({ storage, records, shared = false }: LogsOptions): Promise<LogsDomain> {
   const model = logModel(storage.connection);
   await model.createCollection();
   await model.syncIndexes();
   const written = new Set<string>();
   const live = new EventEmitter().setMaxListeners(0);
+  const tail = createTail(model, storage.replicated);
 
   const batch = createBatch<LogDocument & { _id: Types.ObjectId }>(async (items) => {
     // They wait in memory, as when the database is away.
@@ -43,10 +54,10 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
       batch.add({ _id: new Types.ObjectId(), appId, at: line.at, stream: line.stream, text, instanceId: line.instanceId });
       live.emit(appId, { ...line, text });
     },
-    async list(ownerId, ref, { since, tail, search }) {
+    async list(ownerId, ref, { since, tail: wanted, search }) {
       const app = await records().require(ownerId, ref);
       await batch.flush();
-      const limit = Math.min(Math.max(tail ?? defaultTail, 1), mostTail);
+      const limit = Math.min(Math.max(wanted ?? defaultTail, 1), mostTail);
       const text = search ? { text: containsText(search, 200) } : {};
       const query = model.find({ appId: String(app._id), ...text, ...sinceFilter(since) }).maxTimeMS(5_000);
       // After a cursor the next lines follow; otherwise the last ones are wanted, and shown in the order they were written.
@@ -58,6 +69,10 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
     },
     async *follow(ownerId, ref, signal) {
       const appId = String((await records().require(ownerId, ref))._id);
+      if (shared) {
+        for await (const line of tail.follow(appId, signal)) yield toEntry(line);
+        return;
+      }
       try {
         for await (const [line] of on(live, appId, { signal }) as AsyncIterable<[LogLine]>) {
           yield { at: line.at.toISOString(), stream: line.stream, text: line.text, instance: line.instanceId };
@@ -72,6 +87,10 @@ export async function createLogs({ storage, records }: { storage: Storage; recor
   return {
     logs,
     removeAppData: async (appId) => void (await model.deleteMany({ appId })),
+    async lastLineAt(appId) {
+      const last = await model.findOne({ appId }, { at: 1 }).sort({ _id: -1 }).lean<Pick<LogDocument, "at">>();
+      return last?.at ?? null;
+    },
     async trim() {
       const apps = [...written];
       written.clear();

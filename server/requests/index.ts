@@ -2,7 +2,7 @@
  * What apps answered: the gateway's records, batched into the platform's database, joined with the runner's exceptions when read.
  * Guarantees: recording never delays a request; the runner's half is checked against a schema. Kept 7 days.
  */
-export { createRequests } from "./requests.ts";
+export { createRequests, type RequestsDomain } from "./requests.ts";
 
 import type { Page, PageQuery } from "#core/contract/page.ts";
 import type { RequestEntry } from "#core/contract/request.ts";

@@ -12,6 +12,16 @@ import { requestModel, type RequestDocument } from "./models.ts";
 
 type Found = RequestDocument & { _id: Types.ObjectId };
 
+interface HeardException {
+  appId: string;
+  record: ExceptionRecord;
+  tries: number;
+}
+
+/** Once a second for ten seconds; gateways write every half a second. What no gateway knows was made up. */
+const mostTries = 10;
+const againMs = 500;
+
 export interface RequestsDomain {
   requests: Requests;
   removeAppData(appId: string): Promise<void>;
@@ -22,10 +32,13 @@ export async function createRequests({
   storage,
   records,
   databases,
+  shared = false,
 }: {
   storage: Storage;
   records: () => AppRecords;
   databases: Databases;
+  /** Other processes write requests too: an exception may come before the request that it is of. */
+  shared?: boolean;
 }): Promise<RequestsDomain> {
   const model = requestModel(storage.connection);
   await model.createCollection();
@@ -39,14 +52,24 @@ export async function createRequests({
       items.map(({ id, ...item }) => ({ ...item, requestId: id, at: new Date(item.at) })),
     );
   });
-  const exceptions = createBatch<{ appId: string; record: ExceptionRecord }>(async (items) => {
+  const exceptions = createBatch<HeardException>(async (items) => {
     await batch.flush();
-    await model.bulkWrite(
+    const { matchedCount } = await model.bulkWrite(
       items.map(({ appId, record }) => ({
         updateOne: { filter: { appId, requestId: record.requestId }, update: { $set: { error: toError(record) } } },
       })),
     );
+    if (shared && matchedCount < items.length) await tryAgain(items);
   });
+  /** Those whose request is not there yet wait for it, as long as a gateway takes to write it. */
+  const tryAgain = async (items: readonly HeardException[]): Promise<void> => {
+    const ids = items.map(({ record }) => record.requestId);
+    const written = new Set(
+      await model.distinct("requestId", { appId: { $in: items.map(({ appId }) => appId) }, requestId: { $in: ids } }),
+    );
+    const left = items.filter(({ record, tries }) => !written.has(record.requestId) && tries < mostTries);
+    setTimeout(() => left.forEach((item) => exceptions.add({ ...item, tries: item.tries + 1 })), againMs).unref();
+  };
 
   /** Adds the runner's half to the requests that failed. */
   const withErrors = async (app: AppRecord, found: Found[]): Promise<(document: Found) => RequestEntry> => {
@@ -63,7 +86,7 @@ export async function createRequests({
 
   const requests: Requests = {
     record: (record) => batch.add({ _id: new Types.ObjectId(), ...record }),
-    recordException: (appId, record) => exceptions.add({ appId, record }),
+    recordException: (appId, record) => exceptions.add({ appId, record, tries: 1 }),
     async list(ownerId, ref, { limit, cursor, ...filter }) {
       const app = await records().require(ownerId, ref);
       // What was answered a moment ago should be in the list that is asked for now.

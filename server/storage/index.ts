@@ -16,6 +16,7 @@ export { containsText } from "./text-search.ts";
 export { followPrimary } from "./primary.ts";
 export { untilDatabaseAnswers } from "./patience.ts";
 export { watchCollection } from "./watch.ts";
+export { whileNeeded } from "./while-needed.ts";
 export { createCopies, type Copies } from "./copies.ts";
 export { failpoint, failpointNames, type FailpointName } from "./failpoints.ts";
 

@@ -1,0 +1,62 @@
+/** The only code that names the adapters of the runtime. */
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import type { Egress } from "./egress/index.ts";
+import type { MongoTarget } from "./runtime/forwarder.ts";
+import { createLocalRuntime, type RuntimeLogger } from "./runtime/local/index.ts";
+import type { Runtime, RuntimeCounts, SpecSource } from "./runtime/runtime.ts";
+import { failpoint } from "./storage/index.ts";
+
+/** What the platform uses of a runtime beside its port. */
+export interface PlatformRuntime {
+  readonly runtime: Runtime;
+  /** Instances that wait for an app. */
+  warmRunners(): number;
+  /** Whether this process does what one process must do: of several it is one at a time, or none for a moment. */
+  leads(): boolean;
+  /**
+   * @throws AppError `runtime_unavailable` while it cannot say which instances there are. Not when only a change of them is
+   * impossible for now: a gateway that serves what is awake must not be taken out of service for that.
+   */
+  requireReady(): void;
+}
+
+/** What adapters need of the platform. */
+export interface RuntimeParts {
+  config: Config;
+  logger: RuntimeLogger;
+  counts: RuntimeCounts;
+  specOf: SpecSource;
+  egress: Egress;
+  /** Where the database's primary is, for apps' own connections. */
+  mongo: MongoTarget;
+  /** What an app's pods show at the door. */
+  doorCredentialOf: (appId: string) => string;
+  /** Which of these apps have a live version. */
+  findLive: (appIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** When the last kept line of an app was written. */
+  lastLineAt: (appId: string) => Promise<Date | null>;
+}
+
+export type CreateRuntime = (parts: RuntimeParts) => Promise<PlatformRuntime>;
+
+/** Makes the runtime that the configuration names; nothing is begun before its `start`. */
+export const createRuntime: CreateRuntime = async (parts) => createLocal(parts);
+
+function createLocal({ config, logger, counts, specOf, egress, mongo }: RuntimeParts): PlatformRuntime {
+  const runtime = createLocalRuntime({
+    dataDir: config.dataDir,
+    runnerDir: join(config.rootDir, "runner"),
+    python: config.python,
+    warmPool: config.warmPool,
+    warmPoolMemoryMiB: config.warmPoolMemoryMiB,
+    mongo,
+    egress,
+    specOf,
+    logger,
+    counts,
+    onStep: failpoint,
+  });
+  // The only process of its installation.
+  return { runtime, warmRunners: () => runtime.warmRunners, leads: () => true, requireReady: () => undefined };
+}
