@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects, one after the other, so that the browser tests have the machine to themselves.
+ * Three projects, one after the other, so that the browser tests have the machine to themselves, and a fourth that needs a cluster.
  * No React Router plugin: what a test needs of the built pages, it gets from the built server.
  */
 export default defineConfig({
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/e2e/**"],
+          exclude: ["tests/e2e/**", "tests/kubernetes/**"],
           testTimeout: 60_000,
           sequence: { groupOrder: 2 },
         },
@@ -44,6 +44,18 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
+        },
+      },
+      // By `npm run cluster:test` alone: one file at a time, since all share one cluster.
+      {
+        extends: true,
+        test: {
+          name: "cluster",
+          include: ["tests/kubernetes/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -62,7 +62,8 @@ async function runAll(): Promise<number> {
 async function runVitest(withBrowser: boolean): Promise<Counts> {
   await mkdir(join(root, ".vitest"), { recursive: true });
   const countsPath = join(root, ".vitest", `counts-${process.pid}.json`);
-  const projects = withBrowser || named.length > 0 ? [] : ["--project=unit", "--project=integration"];
+  // The cluster's tests have a command of their own.
+  const projects = withBrowser || named.length > 0 ? ["--project=!cluster"] : ["--project=unit", "--project=integration"];
   const code = await run(
     process.execPath,
     [

@@ -82,7 +82,14 @@ export const zones: readonly Zone[] = [
     may: [core, /^server\/runtime\/[a-z-]+\.ts$/],
     packages: /^(zod|node:.+)$/,
   },
-  { name: "runtime port", files: /^server\/runtime\/[a-z-]+\.ts$/, may: [core], packages: /^node:.+$/ },
+  {
+    name: "kubernetes runtime",
+    files: /^server\/runtime\/kubernetes\//,
+    may: [core, /^server\/runtime\/[a-z-]+\.ts$/],
+    // Of the cluster's client library types only: who imports those needs no rule.
+    packages: /^(zod|yaml|node:.+)$/,
+  },
+  { name: "runtime port", files: /^server\/runtime\/[a-z-]+\.ts$/, may: [core], packages: /^(zod|node:.+)$/ },
   { name: "embedded server", files: /^server\/storage\/embedded\//, may: [], packages: /^(mongoose|node:.+)$/ },
   { name: "storage", files: /^server\/storage\//, may: [core], packages: /^(mongoose|zod|node:.+)$/ },
   {
