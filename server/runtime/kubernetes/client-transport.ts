@@ -71,7 +71,7 @@ export function createTransport(address: ClusterAddress, deadlineMs: number): Tr
   };
 
   /** Runs `attempt` until the deadline, and names what went wrong. */
-  const within = async <Result>(request: Request, attempt: (signal: AbortSignal) => Promise<Result>, detach = false): Promise<Result> => {
+  const within = async <Result>(request: Request, attempt: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), deadlineMs);
     const signal = request.signal ? AbortSignal.any([deadline.signal, request.signal]) : deadline.signal;
@@ -85,7 +85,7 @@ export function createTransport(address: ClusterAddress, deadlineMs: number): Tr
       if (request.signal?.aborted) throw request.signal.reason;
       throw deadline.signal.aborted ? toTimeout(deadlineMs) : toUnreachable(error);
     } finally {
-      if (!detach || !deadline.signal.aborted) clearTimeout(timer);
+      clearTimeout(timer);
     }
   };
 
@@ -101,7 +101,7 @@ export function createTransport(address: ClusterAddress, deadlineMs: number): Tr
           await delay(pauseMs, undefined, { signal });
         }
       }),
-    open: (request) => within(request, (signal) => begin(request, streams, signal), true),
+    open: (request) => within(request, (signal) => begin(request, streams, signal)),
     close() {
       calls.destroy();
       streams.destroy();

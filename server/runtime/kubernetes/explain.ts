@@ -105,7 +105,7 @@ function explainEviction(reason: string, message: string): Explanation | null {
   if (reason === "NodeLost" || reason === "NodeShutdown" || reason === "Terminated")
     return { problem: "node", words: "its node went away" };
   if (reason === "DeadlineExceeded") return { problem: "container", words: "it was not done in the time that it had" };
-  if (/^Outof|UnexpectedAdmissionError|NodeAffinity|Preempting/.test(reason))
+  if (/^OutOf|UnexpectedAdmissionError|NodeAffinity|Preempting/.test(reason))
     return { problem: "unschedulable", words: `its node had no room for it after all: ${short(message || reason)}` };
   return null;
 }

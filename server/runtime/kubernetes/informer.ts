@@ -150,16 +150,22 @@ export function createInformer<T extends ClusterObject, Small>(options: Informer
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const startedAt = performance.now();
+      let broke = false;
       try {
         if (from === "") from = await readAll(signal);
         from = await follow(from, signal);
       } catch (error) {
         if (signal.aborted) return;
+        broke = true;
         from = (error as { resumeFrom?: string }).resumeFrom ?? "";
         if (!isAway) options.onAway?.(error as Error);
         isAway = true;
       }
-      if (performance.now() - startedAt > heldMs) pauseMs = firstPauseMs;
+      if (performance.now() - startedAt > heldMs) {
+        pauseMs = firstPauseMs;
+        // The server ends each watch after some minutes: nothing is wrong, and nobody waits.
+        if (!broke) continue;
+      }
       // Spread, so that all watchers do not come back to a restarted API server in the same moment.
       await delay(pauseMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined);
       pauseMs = Math.min(longestPauseMs, pauseMs * 2);
