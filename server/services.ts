@@ -57,6 +57,11 @@ export interface Platform {
   notices: readonly string[];
 }
 
+/** What apps fetch from outside may end; an orchestrator waits longer than that for all of a process. */
+const doorGraceMs = 10_000;
+/** Longer than an app may take to load on a deployment would be longer than most orchestrators wait. */
+const deploymentGraceMs = 20_000;
+
 /** Builds every service of one process. @throws Error when the database or a file of the platform is not usable. */
 export async function createServices(config: Config, logger: Logger, seams: Seams = {}): Promise<Platform> {
   const stop = new AbortController();
@@ -73,13 +78,12 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
     },
     drain() {
       leaving.abort();
-      begun.door?.drain();
       parts.gateway.drain();
       portsDrained = parts.ports?.drain();
     },
     async stop() {
       leaving.abort();
-      await (portsDrained ?? parts.ports?.drain());
+      await Promise.all([portsDrained ?? parts.ports?.drain(), begun.door?.drain(doorGraceMs), parts.shared && settleSoon(parts)]);
       stop.abort();
       await parts.gateway.stop();
       await parts.deployments.settle();
@@ -91,6 +95,14 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
       await parts.storage.close();
     },
   };
+}
+
+/** Another process goes on serving: deployments that are under way here may end instead of failing. */
+async function settleSoon({ deployments }: Parts): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, deploymentGraceMs);
+  await Promise.race([deployments.settle(), late.promise]);
+  clearTimeout(timer);
 }
 
 function toServices(parts: Parts, leaving: AbortSignal): Services {

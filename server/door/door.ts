@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Egress, EgressEntrance } from "#server/egress/index.ts";
 import { createForwarding, type Forwarding, type MongoTarget } from "#server/runtime/forwarder.ts";
 import { mostLineBytes, readPreamble } from "./preamble.ts";
@@ -28,8 +29,8 @@ export interface Door {
   readonly port: number;
   /** Bytes from and to an app since this process has known it. */
   bytes(appId: string): { egress: DoorBytes; mongo: DoorBytes };
-  /** No new connections. Those that stand go on. */
-  drain(): void;
+  /** No new connections; resolves when no way to the outside is open any more, or after `graceMs`. Databases' pools never end by themselves. */
+  drain(graceMs: number): Promise<void>;
   close(): void;
 }
 
@@ -43,6 +44,7 @@ const mostConnections = 16_000;
 const forgetMs = 600_000;
 const sayEveryMs = 10_000;
 const keepAliveMs = 60_000;
+const lookEveryMs = 100;
 
 interface AppWays {
   egress: EgressEntrance;
@@ -95,7 +97,12 @@ export async function createDoor(options: DoorOptions): Promise<Door> {
       const none = { in: 0, out: 0 };
       return ways ? { egress: copy(ways.egress.bytes), mongo: copy(ways.mongo.bytes) } : { egress: none, mongo: { ...none } };
     },
-    drain: () => void server.close(),
+    async drain(graceMs) {
+      server.close();
+      const until = performance.now() + graceMs;
+      const isOpen = (): boolean => [...apps.values()].some(({ egress }) => egress.connections > 0);
+      while (isOpen() && performance.now() < until) await delay(lookEveryMs);
+    },
     close() {
       clearInterval(forgetting);
       server.close();

@@ -16,7 +16,7 @@ import { drain } from "./drain.ts";
 import { isLoopback, listenNear } from "./listen.ts";
 import { loadPlatform, preloadBuild, type LoadedPlatform } from "./load.ts";
 import { noteInLockFile, takeLockFile } from "./lock-file.ts";
-import { prepare, stepTitles } from "./prepare.ts";
+import { carriedStepTitles, prepare, prepareCarried, stepTitles } from "./prepare.ts";
 import { createSteps, type Step, type Steps } from "./steps.ts";
 import { answerWhilePreparing } from "./waiting.ts";
 
@@ -31,6 +31,9 @@ const worthALineMs = 1_000;
 /** The terminal sends Ctrl+C to npm and to us, and npm passes it on: both are one wish. */
 const sameKeyPressMs = 1_000;
 
+/** How long a cluster's Services and ingresses may take to learn that a pod is ending; a second is usual. */
+const farewellMs = 5_000;
+
 export interface RunOptions {
   /** The checkout. */
   root: string;
@@ -41,7 +44,7 @@ export interface RunOptions {
 interface Life {
   readonly config: Config;
   readonly server: Server;
-  readonly lockPath: string;
+  readonly lockPath: string | null;
   readonly stopping: AbortController;
   readonly steps: Steps;
   database: RunningDatabase | undefined;
@@ -60,8 +63,9 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   // Templates and the runner lie in the checkout, wherever the build of the server lies.
   process.env["FP_ROOT"] = root;
   const config = readConfigOrExit();
-  const lockPath = join(config.dataDir, "platform.lock");
-  const holder = await takeLockFile(lockPath);
+  // On a cluster there is no folder of its own to guard: several processes are one installation.
+  const lockPath = config.cluster ? null : join(config.dataDir, "platform.lock");
+  const holder = lockPath === null ? null : await takeLockFile(lockPath);
   if (holder) {
     print(
       holder.url
@@ -75,7 +79,7 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
     server: createHttpServer(),
     lockPath,
     stopping: new AbortController(),
-    steps: createSteps(stepTitles, narrate()),
+    steps: createSteps(config.cluster ? carriedStepTitles : stepTitles, narrate()),
     database: undefined,
     platform: undefined,
     accept: () => Promise.resolve(),
@@ -90,19 +94,10 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
     return end(1);
   });
   if (url === undefined) return;
-  await noteInLockFile(lockPath, url);
+  if (lockPath !== null) await noteInLockFile(lockPath, url);
   const announced = setTimeout(() => print(`Preparing; watch it at ${url}`), worthALineMs);
   try {
-    await prepare({
-      root,
-      dataDir: config.dataDir,
-      development,
-      steps: life.steps,
-      log: print,
-      signal: life.stopping.signal,
-      onBuilt: () => void preloadBuild(root),
-      onDatabase: (running) => (life.database = running),
-    });
+    await prepareFor(life, root, development);
     life.platform = await life.steps.run("start", () => loadPlatform({ root, development, signal: life.stopping.signal }));
     life.steps.finish();
     await life.accept();
@@ -116,6 +111,21 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
   } finally {
     clearTimeout(announced);
   }
+}
+
+async function prepareFor(life: Life, root: string, development: boolean): Promise<void> {
+  const { config, steps } = life;
+  if (config.cluster) return prepareCarried({ root, steps });
+  await prepare({
+    root,
+    dataDir: config.dataDir,
+    development,
+    steps,
+    log: print,
+    signal: life.stopping.signal,
+    onBuilt: () => void preloadBuild(root),
+    onDatabase: (running) => (life.database = running),
+  });
 }
 
 function readConfigOrExit(): Config {
@@ -137,7 +147,8 @@ async function listen(life: Life): Promise<string> {
     setTimeout(() => void life.accept().catch((error: Error) => printError(error.message)), inheritedWaitMs).unref();
     return config.publicUrl;
   }
-  const port = await listenNear(server, config.host, config.port);
+  // Where a cluster sends visitors is written elsewhere: another port than that would be nobody's.
+  const port = await listenNear(server, config.host, config.port, config.cluster ? 1 : undefined);
   if (port !== config.port) print(`Port ${config.port} is taken, so this is on port ${port}`);
   process.env["PORT"] = String(port);
   return readConfig(process.env).publicUrl;
@@ -173,6 +184,8 @@ function createEnd(life: Life): (exitCode: number) => Promise<undefined> {
     }, stopLimitMs).unref();
     if (exitCode === 0 && life.platform) {
       life.platform.drain();
+      // It answers on, and says that it should not be asked any more: it takes a moment until no new visitor is sent here.
+      if (life.config.cluster) await sleep(farewellMs);
       await drain(life.server, { onWait: (left) => print(`Waiting for ${left} open connections; Ctrl+C again ends now`) });
     }
     life.server.close();
@@ -180,7 +193,7 @@ function createEnd(life: Life): (exitCode: number) => Promise<undefined> {
     await life.platform?.stop().catch((error: unknown) => printError(`While stopping: ${String(error)}`));
     life.server.closeAllConnections();
     await life.database?.stop();
-    await rm(life.lockPath, { force: true });
+    if (life.lockPath !== null) await rm(life.lockPath, { force: true });
     process.exit(exitCode);
   };
   return (exitCode) => (ending ??= run(exitCode));
@@ -209,7 +222,7 @@ function endOnSignals(end: (exitCode: number) => Promise<unknown>): void {
 }
 
 function welcome(life: Life, url: string): void {
-  print(`Database: ${life.database?.description}`);
+  if (life.database) print(`Database: ${life.database.description}`);
   for (const notice of life.platform?.notices ?? []) print(notice);
   if (!isLoopback(life.config.host) && url.startsWith("http:"))
     print("Passwords travel unencrypted: put a TLS proxy in front and set PUBLIC_URL=https://…");

@@ -1,4 +1,5 @@
 /** The steps of a preparation, side by side. */
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { startDatabase, type RunningDatabase } from "#server/storage/embedded/index.ts";
 import { prepareBuild } from "./build.ts";
@@ -7,6 +8,8 @@ import { preparePython } from "./python.ts";
 import type { Steps } from "./steps.ts";
 
 export const stepTitles = { python: "Python packages", database: "Database", build: "Pages", start: "Platform" } as const;
+/** Of a process on a cluster: its image carries the rest. */
+export const carriedStepTitles = { build: "Pages", start: "Platform" } as const;
 
 export interface PrepareOptions {
   root: string;
@@ -19,6 +22,25 @@ export interface PrepareOptions {
   onBuilt: () => void;
   /** Told as soon as the database runs, so that it is stopped whatever else fails. */
   onDatabase: (database: RunningDatabase) => void;
+}
+
+/**
+ * For a process whose image carries all it needs and may write nowhere: makes sure that the build is there.
+ * @throws Error when it is not.
+ */
+export async function prepareCarried({ root, steps }: Pick<PrepareOptions, "root" | "steps">): Promise<void> {
+  await steps.run("build", async (progress) => {
+    const path = join(root, "build/server/index.js");
+    await access(path).catch((cause: unknown) => {
+      throw new Error(
+        `${path} is missing: with RUNTIME=kubernetes the platform's image carries the build, and nothing is built at start.`,
+        {
+          cause,
+        },
+      );
+    });
+    progress({ detail: "carried by the image" });
+  });
 }
 
 /**
