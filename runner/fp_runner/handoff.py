@@ -112,8 +112,11 @@ def write_files(folder: str, files: Mapping[str, Any]) -> None:
         for path, content in contents.items():
             target = os.path.join(folder, path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
+            with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o444), "wb") as file:
                 file.write(content)
+        # As from a mount: what an app writes beside its code goes into its workspace.
+        for parent, _, _ in os.walk(folder, topdown=False):
+            os.chmod(parent, 0o555)
     except OSError as error:
         raise ClaimError(f"the files cannot be written: {error.strerror}") from None
 

@@ -29,12 +29,11 @@ export interface PodView {
   spec: string;
   version: number;
   state: PodState;
-  /** It takes no more requests and will be deleted: since when; null while it does. */
-  drainingSince: number | null;
   /** When a warm pod became an app's; null for one that is not, or never was one. */
   claimedAt: number | null;
   /** A ReplicaSet counts it. */
   owned: boolean;
+  /** It takes no more requests and ends when those under way are answered. */
   deleting: boolean;
   /** The kubelet has seen it ready. */
   ready: boolean;
@@ -80,7 +79,7 @@ export interface AppView {
 
 /** Pods that may get requests once they accept connections. */
 export function findCandidates(view: AppView): PodView[] {
-  return view.pods.filter((pod) => pod.state === "serving" && pod.ip !== null && !pod.deleting && pod.drainingSince === null && !findDeath(pod));
+  return view.pods.filter((pod) => pod.state === "serving" && pod.ip !== null && !pod.deleting && !findDeath(pod));
 }
 
 /** The pods that get requests: those of what is deployed, else those of what was, of the candidates that are known to `accept`. */
@@ -100,7 +99,7 @@ export const toEndpoint = (pod: PodView, port: number): Endpoint => ({
 
 /** How the pod's app ended, if it did without being told to. */
 export function findDeath(pod: PodView): Termination | null {
-  if (pod.deleting || pod.drainingSince !== null || pod.state === "warm") return null;
+  if (pod.deleting || pod.state === "warm") return null;
   return pod.ended;
 }
 

@@ -52,6 +52,8 @@ const mostFailureLines = 100;
 /** What is pending on the cluster that long is told to who waits, if it can be said what it is. */
 const explainAfterMs = 10_000;
 const lostPauseMs = 25;
+/** A pod whose node is away may stay in the lists for longer than anybody waits. */
+const removeTimeoutMs = 20_000;
 
 export function createClusterApp(appId: string, context: ClusterAppContext): ClusterApp {
   const { cluster, launcher, acceptance, publish, counts } = context;
@@ -219,12 +221,14 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         abort = new AbortController();
         await flight.catch(() => undefined);
       }
-      const ending = view.pods.filter((pod) => pod.state === "serving" && !pod.deleting && pod.drainingSince === null);
+      const ending = view.pods.filter((pod) => pod.state === "serving" && !pod.deleting);
       for (const pod of ending) leaving.add(pod.uid);
       look();
       sleeping = (async () => {
-        await Promise.all(ending.map((pod) => cluster.markDraining(pod)));
+        // First what starts pods, then the pods: a wake a moment later must not find the old one counted. With the deletion every
+        // process stops sending them requests; those under way are finished.
         await cluster.scale(appId, 1, 0, sleepReason);
+        await Promise.all(ending.map((pod) => cluster.deletePod(pod)));
         for (const _ of ending) counts.instanceEnded(sleepReason);
       })().finally(() => (sleeping = null));
       await sleeping;
@@ -235,6 +239,8 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       abort.abort(new AppError("runtime_unavailable", "The app was deleted"));
       await flight?.catch(() => undefined);
       await cluster.removeApp(appId);
+      // Nothing of it answers any more when this resolves.
+      await cluster.settle(appId, (view) => view.pods.length === 0 || null, AbortSignal.timeout(removeTimeoutMs)).catch(() => undefined);
       look();
     },
     enter(instanceId) {

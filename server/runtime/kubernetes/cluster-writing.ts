@@ -77,13 +77,8 @@ export function createWriting(context: ClusterContext): Writing {
       if (!view) throw new AppError("runtime_unavailable", "The cluster has a pod of that name already: try again", { retryAfterSeconds: 1 });
       return view;
     },
-    async markDraining(pod) {
-      const marks = { [annotations.draining]: new Date().toISOString(), [annotations.deletionCost]: "-1000" };
-      const marked = await client.patch("pods", pod.name, { metadata: { annotations: marks } });
-      if (marked) notePod(marked);
-    },
     async deletePod(pod, graceSeconds) {
-      await client.delete("pods", pod.name, { graceSeconds, uid: pod.uid });
+      await client.delete("pods", pod.name, { ...(graceSeconds === undefined ? {} : { graceSeconds }), uid: pod.uid });
     },
     async removeApp(appId) {
       await client.delete("deployments", deploymentName(appId));

@@ -36,10 +36,8 @@ export interface Cluster {
   claim(pod: PodView, claim: PodClaim): Promise<PodView | null>;
   /** A warm pod outside the pool, for limits that the pool has not and for when it is empty. */
   createWarmPod(limits: InstanceLimits, component: "app" | "check"): Promise<PodView>;
-  /** No process sends it requests from when it hears of this. */
-  markDraining(pod: PodView): Promise<void>;
-  /** Idempotent. */
-  deletePod(pod: PodView, graceSeconds: number): Promise<void>;
+  /** Without a number it gets its whole grace to end. Idempotent. */
+  deletePod(pod: PodView, graceSeconds?: number): Promise<void>;
   /** Deletes all that is the app's, and what runs at once. Idempotent. */
   removeApp(appId: string): Promise<void>;
   /** What keeps a pod from starting, in words; null when nothing is known to. */

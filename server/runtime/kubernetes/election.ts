@@ -121,7 +121,7 @@ function createLeaseKeeper({ client, name, identity, onAway }: LeadershipOptions
   return {
     async tryHold(signal, deadlineMs) {
       const begun = performance.now();
-      const within = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, deadlineMs))]);
+      const within = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs)))]);
       try {
         const held = await hold(within);
         isAway = false;

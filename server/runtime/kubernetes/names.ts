@@ -41,8 +41,6 @@ export const annotations = {
   asleep: "fastapi-platform/asleep",
   /** Of a Deployment: when its app was last awake, ISO 8601. */
   usedAt: "fastapi-platform/used-at",
-  /** Of a pod that takes no more requests and will be deleted: since when, ISO 8601. */
-  draining: "fastapi-platform/draining",
   /** Of a warm pod: when it became an app's, ISO 8601. */
   claimedAt: "fastapi-platform/claimed-at",
   /** Kubernetes' own: of two pods of a ReplicaSet the cheaper goes first. */

@@ -17,16 +17,12 @@ export type Repair =
   | { do: "remove"; appId: string }
   /** Asleep beyond the number that is kept. */
   | { do: "park"; appId: string }
-  /** It was told to end by somebody who died before the Deployment was. */
-  | { do: "finishSleep"; appId: string; pod: PodView }
   | { do: "deletePod"; pod: PodView; why: "abandoned" | "lost" }
   /** Running: its objects are written again, whoever changed them. */
   | { do: "apply"; appId: string };
 
 /** A deployment's or a check's pod is given its files within less. */
 const abandonedMs = 3 * 60_000;
-/** Between the mark and the scaling down lie two calls. */
-const unfinishedSleepMs = 60_000;
 
 export function planRepairs({ deployments, pods, live, now, parkAfter }: ClusterSeen): Repair[] {
   const repairs: Repair[] = [];
@@ -36,16 +32,12 @@ export function planRepairs({ deployments, pods, live, now, parkAfter }: Cluster
     removed.add(appId);
     repairs.push({ do: "remove", appId });
   }
-  const byApp = new Map(deployments.map((deployment) => [deployment.appId, deployment]));
   for (const pod of pods) {
     if (pod.appId === null || pod.deleting || removed.has(pod.appId)) continue;
-    const deployment = byApp.get(pod.appId);
     const age = now - (pod.claimedAt ?? pod.createdAt);
     if (pod.state === "loading" && age > abandonedMs) repairs.push({ do: "deletePod", pod, why: "abandoned" });
     else if (pod.state === "serving" && !pod.owned && age > abandonedMs) repairs.push({ do: "deletePod", pod, why: "abandoned" });
     else if (pod.adopted && pod.restarts > 0 && findDeath(pod) === null) repairs.push({ do: "deletePod", pod, why: "lost" });
-    else if (pod.drainingSince !== null && now - pod.drainingSince > unfinishedSleepMs && deployment?.replicas !== 0)
-      repairs.push({ do: "finishSleep", appId: pod.appId, pod });
   }
   const known = deployments.filter(({ appId }) => !removed.has(appId));
   for (const { appId, replicas } of known) if (replicas > 0) repairs.push({ do: "apply", appId });

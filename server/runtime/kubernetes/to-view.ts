@@ -21,7 +21,6 @@ export function toPodView(pod: Pod): PodView | null {
     spec: known.spec,
     version: known.version,
     state: known.state ?? "warm",
-    drainingSince: findTime(metadata.annotations?.[annotations.draining]),
     claimedAt: findTime(metadata.annotations?.[annotations.claimedAt]),
     owned: (metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === "ReplicaSet" && controller === true),
     deleting: metadata.deletionTimestamp !== undefined,

@@ -177,9 +177,6 @@ async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Rep
       return await cluster.removeApp(step.appId);
     case "park":
       return await cluster.park(step.appId);
-    case "finishSleep":
-      await cluster.scale(step.appId, 1, 0, "idle");
-      return await cluster.deletePod(step.pod, 30);
     case "deletePod":
       logger.info(`The pod ${step.pod.name} is ${step.why} and is deleted`);
       return await cluster.deletePod(step.pod, 1);
