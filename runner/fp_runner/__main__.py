@@ -1,4 +1,4 @@
-"""`python -m fp_runner zygote | warm | serve | check | probe | idle`."""
+"""`python -m fp_runner zygote | warm | serve | check | probe`."""
 
 import sys
 
@@ -25,11 +25,7 @@ def main() -> int:
         from .pod_probe import probe
 
         return probe(sys.argv[2:])
-    if command == "idle":
-        from .pod_probe import idle
-
-        return idle()
-    sys.stderr.write("usage: python -m fp_runner zygote | warm | serve | check | probe | idle\n")
+    sys.stderr.write("usage: python -m fp_runner zygote | warm | serve | check | probe\n")
     return 2
 
 

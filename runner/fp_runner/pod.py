@@ -27,8 +27,8 @@ from .pod_settings import PIPES_VARIABLE, Settings, read_all, read_settings, sta
 # Gateways hear by their watch that the pod is to go; until they have, requests still come.
 NOTICE_SECONDS = 1.0
 GRACE_SECONDS = 30
-# The pod's own period is 35 s.
-MOST_DRAIN_SECONDS = 32.0
+# With the notice before it and the output after it this stays within the pod's own period of 35 s.
+MOST_DRAIN_SECONDS = 31.0
 # Between the end of the runner and the last of its output.
 OUTPUT_SECONDS = 2.0
 BACKLOG = 1024
@@ -83,6 +83,8 @@ class Pod:
             return await self._status
         self._output.copy(self._runner.stdout, b"")
         self._output.copy(self._runner.stderr, STDERR)
+        # The one thread that messages are written by, while there is surely room for one: an app may take all that a pod may have.
+        await asyncio.to_thread(int)
         # It may have ended before there was a handler.
         self._reap()
         following = self._start(self._messages.follow(self._runner.control))

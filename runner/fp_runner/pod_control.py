@@ -1,7 +1,15 @@
 """A pod's control port: whether it is ready, for the kubelet, and the hand-off of one app, for the platform.
 
-The first line of a connection says which: `GET /ready` is HTTP, a JSON object begins a hand-off. Its key is known
-only to the platform and to pods that are not claimed yet: who cannot prove it changes nothing.
+The first line of a connection says which: `GET /ready` is HTTP, a JSON object begins a hand-off, which goes line by line:
+
+    platform  {"type":"hello","nonce":…}
+    pod       {"type":"proof","nonce":…,"mac":…}, or {"type":"refused","reason":"claimed"|"lost"}
+    platform  {"type":"claim","mac":…,"payload":"…"}
+    pod       what its runner says of the start (`loaded`, `ready`, `failed`), or {"type":"ended",…} when it ended without a word,
+              or {"type":"refused","reason":"draining"|"invalid"}; then the pod closes
+
+The macs are `handoff`'s. Their key is known only to the platform and to pods that are not claimed yet: who cannot prove it changes
+nothing, and is closed. The platform's half is `server/runtime/kubernetes/hand-off.ts`.
 """
 
 import asyncio

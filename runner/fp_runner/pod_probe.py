@@ -1,4 +1,4 @@
-"""What a cluster is tried out with: whether one pod reaches another, and a container that only is there."""
+"""What a cluster is tried out with: whether one pod reaches another."""
 
 import errno
 import signal
@@ -22,13 +22,6 @@ def probe(arguments: list[str]) -> int:
             return _connect(host, int(port))
     sys.stderr.write(_USAGE)
     return USAGE
-
-
-def idle() -> int:
-    """Waits until it is told to end: what a node runs to have the image at hand."""
-    _end_when_told()
-    while True:
-        signal.pause()
 
 
 def _listen(port: int) -> int:
