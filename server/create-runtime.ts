@@ -41,7 +41,7 @@ export interface RuntimeParts {
 export type CreateRuntime = (parts: RuntimeParts) => Promise<PlatformRuntime>;
 
 /** Makes the runtime that the configuration names; nothing is begun before its `start`. */
-export const createRuntime: CreateRuntime = async (parts) => createLocal(parts);
+export const createRuntime: CreateRuntime = async (parts) => (parts.config.cluster ? await createClustered(parts) : createLocal(parts));
 
 function createLocal({ config, logger, counts, specOf, egress, mongo }: RuntimeParts): PlatformRuntime {
   const runtime = createLocalRuntime({
@@ -59,4 +59,33 @@ function createLocal({ config, logger, counts, specOf, egress, mongo }: RuntimeP
   });
   // The only process of its installation.
   return { runtime, warmRunners: () => runtime.warmRunners, leads: () => true, requireReady: () => undefined };
+}
+
+async function createClustered(parts: RuntimeParts): Promise<PlatformRuntime> {
+  const { config, doorCredentialOf } = parts;
+  const { appsNamespace, runnerImage, runtimeClass, parkAfter, doorAddress, kubeconfig } = config.cluster!;
+  // Its client is a megabyte of modules that a platform on one machine never needs.
+  const { createKubernetesRuntime } = await import("./runtime/kubernetes/index.ts");
+  const runtime = createKubernetesRuntime({
+    namespace: appsNamespace,
+    runnerImage,
+    ...(runtimeClass === undefined ? {} : { runtimeClass }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    door: doorAddress === undefined ? null : { address: doorAddress, credentialOf: doorCredentialOf },
+    warmPool: config.warmPool,
+    warmPoolMemoryMiB: config.warmPoolMemoryMiB,
+    parkAfter,
+    specOf: parts.specOf,
+    findLive: parts.findLive,
+    lastLineAt: parts.lastLineAt,
+    logger: parts.logger,
+    counts: parts.counts,
+    worker: config.duties.includes("worker"),
+  });
+  return {
+    runtime,
+    warmRunners: () => runtime.warmRunners,
+    leads: () => runtime.leads,
+    requireReady: runtime.requireReady,
+  };
 }

@@ -31,7 +31,13 @@ if (process.env["KUBECONFIG"]) {
           },
         }),
         outsidePort: 1,
-        secretPaths: ["/var/run/secrets/kubernetes.io/serviceaccount", "/run/fp/claim/claim.json", "/etc/shadow", "/proc/1/environ", "/proc/1/mem"],
+        secretPaths: [
+          "/var/run/secrets/kubernetes.io/serviceaccount",
+          "/run/fp/claim/claim.json",
+          "/etc/shadow",
+          "/proc/1/environ",
+          "/proc/1/mem",
+        ],
         close: () => namespace.remove(),
       };
     },

@@ -16,6 +16,7 @@ import {
   type WakeStep,
 } from "./app-view.ts";
 import type { Cluster } from "./cluster.ts";
+import { describeExit } from "../exit-reason.ts";
 import { describeDeath, readDeath, toLoadFailure } from "./death.ts";
 import type { Launcher } from "./launch.ts";
 import { toSpecId } from "./spec-id.ts";
@@ -27,6 +28,8 @@ export interface ClusterAppContext {
   specOf: SpecSource;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
+  /** Whether this process tells of what every process sees, such as a pod's death. */
+  tells(): boolean;
   /** Where pods answer HTTP. */
   appPort: number;
   /** From a request to an app that answers. */
@@ -87,9 +90,10 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       if (!acceptance.has(pod)) continue;
       acceptance.forget(pod.uid);
       died = describeDeath(pod, ended);
-      log(`The app ${died}`, pod.name);
-      const { exit } = readDeath(ended, pod.memoryMiB);
-      counts.instanceEnded(exit.memory ? "memory" : exit.signal ? "killed" : "exit");
+      if (context.tells()) {
+        log(`The app ${died}`, pod.name);
+        counts.instanceEnded(describeExit(readDeath(ended, pod.memoryMiB).exit).kind);
+      }
       void bury(pod);
     }
     if (died !== null && endpoints.length === 0) publish({ type: "died", appId, reason: died });
@@ -163,10 +167,14 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       if (error instanceof AppError) throw error;
       const pod = cluster.view(appId).pods.find((each) => each.state === "serving");
       const words = pod && (await cluster.explain(pod).catch(() => null));
-      throw new AppError("runtime_unavailable", words ? `The app cannot be started now: ${words}` : "The cluster did not start the app in time", {
-        cause: error,
-        retryAfterSeconds: 5,
-      });
+      throw new AppError(
+        "runtime_unavailable",
+        words ? `The app cannot be started now: ${words}` : "The cluster did not start the app in time",
+        {
+          cause: error,
+          retryAfterSeconds: 5,
+        },
+      );
     }
   };
 

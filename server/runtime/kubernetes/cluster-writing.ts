@@ -18,7 +18,9 @@ export function createWriting(context: ClusterContext): Writing {
 
   const scale: Writing["scale"] = async (appId, from, to, asleep) => {
     const patch = {
-      metadata: { annotations: { [annotations.usedAt]: new Date().toISOString(), [annotations.asleep]: to === 0 ? (asleep ?? null) : null } },
+      metadata: {
+        annotations: { [annotations.usedAt]: new Date().toISOString(), [annotations.asleep]: to === 0 ? (asleep ?? null) : null },
+      },
       spec: { replicas: to },
     };
     let known = views.of(appId).deployment;
@@ -67,14 +69,23 @@ export function createWriting(context: ClusterContext): Writing {
     },
     async claim(pod, { appId, spec, version, state, replicaSet }) {
       const component = pod.component === "check" ? "check" : "app";
-      const patch = toClaimPatch({ component, appId, spec, version, state, podTemplateHash: replicaSet?.hash ?? null, claimedAt: new Date() });
+      const patch = toClaimPatch({
+        component,
+        appId,
+        spec,
+        version,
+        state,
+        podTemplateHash: replicaSet?.hash ?? null,
+        claimedAt: new Date(),
+      });
       const claimed = await client.patch("pods", pod.name, patch, { resourceVersion: pod.resourceVersion });
       return claimed ? notePod(claimed) : null;
     },
     async createWarmPod(limits, component) {
       const made = await client.create(toWarmPod({ component, limits }, podOptions));
       const view = made && notePod(made);
-      if (!view) throw new AppError("runtime_unavailable", "The cluster has a pod of that name already: try again", { retryAfterSeconds: 1 });
+      if (!view)
+        throw new AppError("runtime_unavailable", "The cluster has a pod of that name already: try again", { retryAfterSeconds: 1 });
       return view;
     },
     async deletePod(pod, graceSeconds) {

@@ -62,7 +62,10 @@ export async function deployTo(
     if (pod) await cluster.deletePod(pod, 1).catch(() => undefined);
     if (error instanceof LoadFailure) return tell({ type: "failed", stage: at.stage, error: error.error });
     if (signal.aborted || error instanceof AppError || at.stage === "starting") throw error;
-    throw new AppError("runtime_unavailable", `No pod could be started: ${(error as Error).message}`, { cause: error, retryAfterSeconds: 5 });
+    throw new AppError("runtime_unavailable", `No pod could be started: ${(error as Error).message}`, {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
   }
 }
 

@@ -18,7 +18,9 @@ export function createGiver({ poolKey, credentialOf, loadTimeoutMs }: GiverOptio
   return async (pod, spec, mode, signal) => {
     const loadMs = mode === "check" ? checkLoadMs : loadTimeoutMs;
     const credential = mode === "serve" ? (credentialOf?.(spec.appId) ?? null) : null;
-    const claim = JSON.parse(claimJson(spec, { mode, instance: pod.name, credential, loadMs, files: await spec.readFiles() })) as HandOffClaim;
+    const claim = JSON.parse(
+      claimJson(spec, { mode, instance: pod.name, credential, loadMs, files: await spec.readFiles() }),
+    ) as HandOffClaim;
     const { report } = await handOff({ host: pod.ip!, port: controlPort, uid: pod.uid, key: poolKey, claim, signal });
     return report;
   };

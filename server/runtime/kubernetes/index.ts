@@ -71,6 +71,8 @@ export interface KubernetesRuntime extends Runtime {
   apiCalls(): Readonly<Record<string, number>>;
   /** This process does what goes on by itself. */
   readonly leads: boolean;
+  /** @throws AppError `runtime_unavailable` until the cluster was seen whole for the first time. */
+  requireReady(): void;
 }
 
 /** What apps have unless they are given other limits: the size of the pool's pods. */
@@ -103,6 +105,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
       specOf: options.specOf,
       publish: events.publish,
       counts,
+      tells: () => worker?.leads ?? false,
       appPort,
       wakeTimeoutMs: options.wakeTimeoutMs ?? 30_000,
     });
@@ -131,7 +134,8 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
       if (app.isIdle) apps.delete(appId);
     });
     for (const appId of opened.appIds()) appOf(appId).look();
-    if (options.worker) worker = startWorker({ ...options, counts, cluster: opened, publish: events.publish, poolLimits, signal: stopping.signal });
+    if (options.worker)
+      worker = startWorker({ ...options, counts, cluster: opened, publish: events.publish, poolLimits, signal: stopping.signal });
     options.logger.info(opened.isolation().detail);
   };
 
@@ -166,6 +170,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
     get leads() {
       return worker?.leads ?? false;
     },
+    requireReady: () => void requireOpen(),
     apiCalls: () => cluster?.calls() ?? {},
     start,
     async stop() {

@@ -108,7 +108,10 @@ function createSink(appId: string, instanceId: string, { publish, counts }: LogF
     const dropped = rate.takeDropped();
     if (dropped === 0) return;
     counts.limited("log_lines", dropped);
-    tell("platform", `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`);
+    tell(
+      "platform",
+      `${dropped} ${dropped === 1 ? "line was" : "lines were"} left out: the app writes more than 500 lines or 256 KiB a second`,
+    );
   };
   const timer = setInterval(noteDropped, noteEveryMs).unref();
   return {

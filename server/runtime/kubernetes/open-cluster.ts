@@ -1,5 +1,6 @@
 /** The cluster as the adapter sees it: watches kept in memory, and the calls that change it. A change of ours is seen here at once. */
 import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { hostname } from "node:os";
 import { AppError } from "#core/contract/problem.ts";
 import type { InstanceLimits, Isolation } from "../runtime.ts";
@@ -61,7 +62,8 @@ const syncTimeoutMs = 30_000;
 export async function openCluster(options: OpenClusterOptions): Promise<OpenCluster> {
   const { namespace, signal, logger } = options;
   const client = await createClusterClient({ kubeconfig: options.kubeconfig, namespace });
-  const onAway = (error: Error): void => logger.warn(`The cluster is not heard: ${error.message}. Apps are served from what was known last`);
+  const onAway = (error: Error): void =>
+    logger.warn(`The cluster is not heard: ${error.message}. Apps are served from what was known last`);
   const selection = { labelSelector: ownSelector };
   const informers = {
     pods: createInformer({ source: client.source("pods", selection), project: toPodView, onAway }),
@@ -80,7 +82,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
   const podOptions: PodOptions = {
     namespace,
     image: options.runnerImage,
-    door: options.door?.address ?? null,
+    door: options.door && (await toAddress(options.door.address)),
     ...(options.imagePullPolicy ? { imagePullPolicy: options.imagePullPolicy } : {}),
     ...(options.runtimeClass ? { runtimeClass: options.runtimeClass } : {}),
   };
@@ -101,7 +103,13 @@ export async function openCluster(options: OpenClusterOptions): Promise<OpenClus
     poolKey,
     lead: (onLead, until) =>
       holdLeadership(
-        { client, name: leaseName, identity: `${hostname()}-${randomBytes(4).toString("hex")}`, onLead, onAway: (error) => logger.warn(`The lease of the leader is not reached: ${error.message}`) },
+        {
+          client,
+          name: leaseName,
+          identity: `${hostname()}-${randomBytes(4).toString("hex")}`,
+          onLead,
+          onAway: (error) => logger.warn(`The lease of the leader is not reached: ${error.message}`),
+        },
         until,
       ),
     async close() {
@@ -124,19 +132,38 @@ export interface ClusterContext {
   deployments: { values(): Iterable<DeploymentView> };
 }
 
+/** Pods resolve no names, so they are told the address behind it: a Service's own, which stays. */
+async function toAddress(door: string): Promise<string> {
+  const { hostname: host, port } = new URL(`tcp://${door}`);
+  try {
+    return `${(await lookup(host, { family: 4 })).address}:${port}`;
+  } catch (error) {
+    throw new AppError("runtime_unavailable", `The door's address ${door} (DOOR_ADDRESS) has a name that cannot be resolved`, {
+      cause: error,
+    });
+  }
+}
+
 /** Made once for the installation, by whoever comes first. */
 async function ensurePoolKey(client: ClusterClient): Promise<string> {
   const made = await client.create(toPoolKey(randomBytes(32).toString("hex"), { namespace: client.namespace }));
   const secret = made || (await client.get("secrets", poolKeyName));
   const key = secret?.data?.[poolKeyMember];
-  if (!key) throw new AppError("runtime_unavailable", `The Secret ${poolKeyName} in ${client.namespace} has no key: delete it, and it is made anew`);
+  if (!key)
+    throw new AppError(
+      "runtime_unavailable",
+      `The Secret ${poolKeyName} in ${client.namespace} has no key: delete it, and it is made anew`,
+    );
   return Buffer.from(key, "base64").toString("utf8");
 }
 
 async function within<T>(work: Promise<T>, ms: number, server: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError("runtime_unavailable", `The cluster at ${server} did not answer within ${ms / 1_000} s`)), ms);
+    timer = setTimeout(
+      () => reject(new AppError("runtime_unavailable", `The cluster at ${server} did not answer within ${ms / 1_000} s`)),
+      ms,
+    );
   });
   try {
     return await Promise.race([work, late]);

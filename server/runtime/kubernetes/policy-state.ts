@@ -46,12 +46,17 @@ export function createPolicyState(client: ClusterClient, signal: AbortSignal, on
 
 function toIsolation(kept: Kept | undefined): Isolation {
   if (!kept)
-    return { level: "none", limits: "cgroup", detail: "Whether this cluster enforces NetworkPolicies is being tried. Until it is known, only administrators deploy" };
+    return {
+      level: "none",
+      limits: "cgroup",
+      detail: "Whether this cluster enforces NetworkPolicies is being tried. Until it is known, only administrators deploy",
+    };
   if (kept.enforced)
     return {
       level: "sandbox",
       limits: "cgroup",
-      detail: "Each app runs in pods of its own, without privileges, and reaches nothing but its database and the egress proxy (NetworkPolicies hold: tried with two pods)",
+      detail:
+        "Each app runs in pods of its own, without privileges, and reaches nothing but its database and the egress proxy (NetworkPolicies hold: tried with two pods)",
     };
   return {
     level: "none",

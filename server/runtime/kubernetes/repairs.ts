@@ -42,7 +42,9 @@ export function planRepairs({ deployments, pods, live, now, parkAfter }: Cluster
   const known = deployments.filter(({ appId }) => !removed.has(appId));
   for (const { appId, replicas } of known) if (replicas > 0) repairs.push({ do: "apply", appId });
   const withPods = new Set(pods.map((pod) => pod.appId));
-  const asleep = known.filter(({ appId, replicas }) => replicas === 0 && !withPods.has(appId)).sort((left, right) => left.usedAt - right.usedAt);
+  const asleep = known
+    .filter(({ appId, replicas }) => replicas === 0 && !withPods.has(appId))
+    .sort((left, right) => left.usedAt - right.usedAt);
   for (const { appId } of asleep.slice(0, Math.max(0, asleep.length - parkAfter))) repairs.push({ do: "park", appId });
   return repairs;
 }
