@@ -9,10 +9,15 @@ def main() -> int:
         from .zygote import main as zygote
 
         return zygote()
-    if command == "warm":
-        from .pod import main as pod
+    if command in ("warm", "serve"):
+        from .pod_settings import is_pod, start_anew
 
-        pod("warm")
+        # Before anything is imported that the second start would import again.
+        if command == "warm" or is_pod():
+            start_anew(command)
+            from .pod import main as pod
+
+            pod(command)
     if command == "serve":
         from .serve import main as serve
 

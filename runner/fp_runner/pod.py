@@ -22,7 +22,7 @@ from .pod_memory import Memory
 from .pod_messages import Messages
 from .pod_output import STDERR, Output
 from .pod_runner import RunnerProcess, fork_runner
-from .pod_settings import PIPES_VARIABLE, Settings, read_all, read_settings, start_anew, take_pipes
+from .pod_settings import Settings, read_all, read_settings, take_pipes
 
 # Gateways hear by their watch that the pod is to go; until they have, requests still come.
 NOTICE_SECONDS = 1.0
@@ -230,9 +230,7 @@ def end_group(runner: int) -> None:
 
 
 def main(mode: str) -> NoReturn:
-    """What a pod's container runs: `warm` or `serve`."""
-    if PIPES_VARIABLE not in os.environ:
-        start_anew(mode)
+    """What a pod's container runs after `start_anew`: `warm` or `serve`."""
     if sys.platform == "linux":
         isolate.prctl(isolate.PR_SET_DUMPABLE, 0, "dumpable")
     settings_pipe, key_pipe = take_pipes()

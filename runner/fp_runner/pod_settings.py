@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
-from typing import NoReturn
 
 # Names the two pipes after the second start: settings, key.
 PIPES_VARIABLE = "FP_PIPES"
@@ -71,9 +70,16 @@ class Settings:
         )
 
 
-def start_anew(mode: str) -> NoReturn:
-    """Executes `fp_runner <mode>` in this very process with a clean environment. Raises KeyError when `FP_POD_UID` is missing."""
+def is_pod() -> bool:
+    """Whether this is a pod's container, at its first start or its second."""
+    return "FP_POD_UID" in os.environ or PIPES_VARIABLE in os.environ
+
+
+def start_anew(mode: str) -> None:
+    """Executes `fp_runner <mode>` in this very process with a clean environment, once. Raises KeyError when `FP_POD_UID` is missing."""
     environment = os.environ
+    if PIPES_VARIABLE in environment:
+        return
     pipes = [_pipe(json.dumps(asdict(Settings.from_environment(environment)))), _pipe(environment.get("FP_POOL_KEY", ""))]
     # Never the working directory: an app could have left a module there before its container was started again.
     command = [sys.executable, "-P", "-u", "-m", "fp_runner", mode]

@@ -1,21 +1,16 @@
-"""Serves the app that the environment names: `fp dev`. With a pod's environment it is what a Deployment's container runs."""
+"""Serves the app that the environment names: what `fp dev` runs. A Deployment's pods run `pod` by the same command."""
 
 import os
 import socket
 
 from .control import SilentControl
-from .pod_settings import PIPES_VARIABLE
 from .run import Claim, run
 from .server import new_event_loop
 
 
 def main() -> int:
-    """`CODE_PATH`, `FP_ENTRYPOINT`, `FP_SOCKET` or `FP_PORT` (8000) and `FP_HOST`, `FP_INSTANCE`, `PLATFORM_MONGO_URI`; in a pod what `pod` says."""
+    """`CODE_PATH`, `FP_ENTRYPOINT`, `FP_SOCKET` or `FP_PORT` (8000) and `FP_HOST`, `FP_INSTANCE`, `PLATFORM_MONGO_URI`."""
     environment = os.environ
-    if "FP_POD_UID" in environment or PIPES_VARIABLE in environment:
-        from .pod import main as pod
-
-        pod("serve")
     path = environment.get("FP_SOCKET")
     if path:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
