@@ -67,14 +67,12 @@ export async function* watchFrom<R extends Resource>(
 export async function* readLog(caller: Caller, pod: string, options: LogOptions): AsyncGenerator<string> {
   const { follow, since, timestamps, tailLines, previous, signal } = options;
   const query = { container: containerName, follow, sinceTime: since?.toISOString(), timestamps, tailLines, previous };
-  const opened = await caller.stream("get", "pods", { method: "GET", query, signal, idempotent: true }, pod, "/log");
-  if ("refused" in opened) {
-    // 400: its container waits to start, or there was none before it.
-    if (opened.refused.code === 404 || opened.refused.code === 400) return;
-    throw toRefusal(opened.refused, { verb: "get", resource: "pods/log", namespace: caller.namespace });
-  }
   try {
-    yield* readLines(opened.found, { idleMs: 0, mostBytes: logLineBytes });
+    const opened = await caller.stream("get", "pods", { method: "GET", query, signal, idempotent: true }, pod, "/log");
+    if ("found" in opened) yield* readLines(opened.found, { idleMs: 0, mostBytes: logLineBytes });
+    // 404, 400: there is no such pod, or its container waits to start, or there was none before it.
+    else if (opened.refused.code !== 404 && opened.refused.code !== 400)
+      throw toRefusal(opened.refused, { verb: "get", resource: "pods/log", namespace: caller.namespace });
   } catch (error) {
     if (!signal?.aborted) throw toUnreachable(error);
   }

@@ -88,7 +88,7 @@ async function waitFor({ client, signal, podMs = 120_000 }: ProbeOptions, { meta
       const events = await client.events(pod.metadata!.uid!, { signal });
       throw untried(explainPod({ pod, events })?.words ?? `the pod ${name} did not come up within ${Math.round(podMs / 1_000)} s`);
     }
-    await delay(lookEveryMs, undefined, { signal });
+    await delay(lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
