@@ -127,7 +127,9 @@ export function createRouteTable({ app }: AppModels, storage: Storage, { shared 
         deaf = false;
       };
       const onDeaf = (): void => void (deaf = true);
-      void watchCollection(app as never, { replicated: storage.replicated, signal, onChange: refresh, onHearing, onDeaf });
+      // When an app was last asked for is written every few seconds, and moves nothing here.
+      const marker = "revision";
+      void watchCollection(app as never, { replicated: storage.replicated, marker, signal, onChange: refresh, onHearing, onDeaf });
     },
     get size() {
       return byId.size;

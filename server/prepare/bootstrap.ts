@@ -115,7 +115,7 @@ export async function runPlatform({ root, development }: RunOptions): Promise<vo
 
 async function prepareFor(life: Life, root: string, development: boolean): Promise<void> {
   const { config, steps } = life;
-  if (config.cluster) return prepareCarried({ root, steps });
+  if (config.cluster) return prepareCarried({ root, development, steps });
   await prepare({
     root,
     dataDir: config.dataDir,

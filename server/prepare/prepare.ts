@@ -28,8 +28,9 @@ export interface PrepareOptions {
  * For a process whose image carries all it needs and may write nowhere: makes sure that the build is there.
  * @throws Error when it is not.
  */
-export async function prepareCarried({ root, steps }: Pick<PrepareOptions, "root" | "steps">): Promise<void> {
+export async function prepareCarried({ root, development, steps }: Pick<PrepareOptions, "root" | "development" | "steps">): Promise<void> {
   await steps.run("build", async (progress) => {
+    if (development) return progress({ detail: "built as they are asked for" });
     const path = join(root, "build/server/index.js");
     await access(path).catch((cause: unknown) => {
       throw new Error(

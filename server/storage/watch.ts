@@ -8,6 +8,8 @@ const overlapMs = 2_000;
 
 export interface WatchOptions {
   replicated: boolean;
+  /** A field that moves with every update that matters; others are not told of. A date would not do: two may fall into one millisecond. */
+  marker?: string;
   signal: AbortSignal;
   onChange: (id: string) => void | Promise<void>;
   /** From now on changes are heard; what was read before may be old. Also after each interruption. */
@@ -35,8 +37,11 @@ export async function watchCollection(model: Model<never>, options: WatchOptions
   }
 }
 
-async function followStream(model: Model<never>, { signal, onChange, onHearing }: WatchOptions): Promise<void> {
-  const stream = model.collection.watch([{ $project: { documentKey: 1, operationType: 1 } }], { maxAwaitTimeMS: 1_000 });
+async function followStream(model: Model<never>, { marker, signal, onChange, onHearing }: WatchOptions): Promise<void> {
+  const moved = { $or: [{ operationType: { $ne: "update" } }, { [`updateDescription.updatedFields.${marker}`]: { $exists: true } }] };
+  const stream = model.collection.watch([...(marker ? [{ $match: moved }] : []), { $project: { documentKey: 1, operationType: 1 } }], {
+    maxAwaitTimeMS: 1_000,
+  });
   const stop = () => void stream.close().catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   const tell = async (change: object | null): Promise<void> => {
