@@ -75,18 +75,6 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
         `--timeout=${rolloutTimeout}`,
       ]);
   };
-  const describe = async (): Promise<string> =>
-    (
-      await Promise.all(
-        [
-          ["get", "pods", "--output=wide"],
-          ["logs", "--selector=fastapi-platform/role=yes", "--tail=40", "--prefix"],
-          ["get", "events", "--field-selector=type=Warning"],
-        ].flatMap((command) =>
-          Object.values(names).map((namespace) => kubectl(["-n", namespace, ...command]).catch((error: Error) => error.message)),
-        ),
-      )
-    ).join("\n");
   const remove = async (): Promise<void> => {
     for (const way of ways) way.close();
     await kubectl(["delete", "namespace", names.platform, names.apps, "--ignore-not-found", "--timeout=120s"]);
@@ -95,27 +83,39 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     await roll();
     ways.push(await openWay(names.platform, "web"), await openWay(names.platform, "gateway"));
   } catch (error) {
-    const told = await describe();
+    const told = await describe(names);
     await remove();
     throw new Error(`The platform did not start:\n${told}`, { cause: error });
   }
-  const [web, gateway] = ways as [Way, Way];
-  const call: Installation["call"] = (path, sent) => send(web.port, publicHost, path, sent);
-  const installation: Installation = {
+  return {
     namespace: names.platform,
     appsNamespace: names.apps,
     setupCode: secrets["setup-code"]!,
-    call,
-    callApp: (slug, path, sent) => send(gateway.port, `${slug}.${appsDomain}`, path, sent),
-    async api<Result>(token: string, method: string, path: string, body?: unknown) {
-      const answer = await call(path, {
-        method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (answer.status < 200 || answer.status > 299) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
-      return (answer.text ? answer.json() : null) as Result;
+    ...speakTo(ways[0]!.port, ways[1]!.port),
+    async change(changes) {
+      Object.assign(current, changes);
+      await roll();
     },
+    describe: () => describe(names),
+    remove,
+  };
+}
+
+function speakTo(webPort: number, gatewayPort: number): Pick<Installation, "call" | "callApp" | "api" | "signUp" | "settled"> {
+  const call: Installation["call"] = (path, sent) => send(webPort, publicHost, path, sent);
+  const api: Installation["api"] = async <Result>(token: string, method: string, path: string, body?: unknown) => {
+    const answer = await call(path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.status < 200 || answer.status > 299) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
+    return (answer.text ? answer.json() : null) as Result;
+  };
+  return {
+    call,
+    callApp: (slug, path, sent) => send(gatewayPort, `${slug}.${appsDomain}`, path, sent),
+    api,
     signUp: (email, setupCode) =>
       call("/api/auth/sign-up/email", {
         method: "POST",
@@ -126,19 +126,24 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
       waitFor(
         `deployment ${deploymentId} ends`,
         async () => {
-          const deployment = await installation.api(token, "GET", `/api/deployments/${deploymentId}`);
+          const deployment = await api(token, "GET", `/api/deployments/${deploymentId}`);
           return deployment["state"] === "running" ? null : deployment;
         },
         120_000,
       ),
-    async change(changes) {
-      Object.assign(current, changes);
-      await roll();
-    },
-    describe,
-    remove,
   };
-  return installation;
+}
+
+async function describe(names: Names): Promise<string> {
+  const commands = [
+    ["get", "pods", "--output=wide"],
+    ["logs", "--selector=fastapi-platform/role=yes", "--tail=40", "--prefix"],
+    ["get", "events", "--field-selector=type=Warning"],
+  ];
+  const told = Object.values(names).flatMap((namespace) =>
+    commands.map((command) => kubectl(["-n", namespace, ...command]).catch((error: Error) => error.message)),
+  );
+  return (await Promise.all(told)).join("\n");
 }
 
 const toKustomization = ({ resources = ["overlays/dev"], components = [] }: InstallOptions) => ({ resources, components });
