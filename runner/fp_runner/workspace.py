@@ -24,8 +24,7 @@ def make_workspace(code_path: str, session_key: str | None = None) -> str:
 
 def _copy(code_path: str) -> str:
     workspace = os.path.join(tempfile.gettempdir(), "app")
-    # The kubelet keeps a volume's real files in hidden folders, `..data` and the like, and links to them.
-    shutil.copytree(code_path, workspace, copy_function=shutil.copyfile, dirs_exist_ok=True, ignore=shutil.ignore_patterns("..*"))
+    shutil.copytree(code_path, workspace, copy_function=shutil.copyfile, dirs_exist_ok=True)
     return workspace
 
 

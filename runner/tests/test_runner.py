@@ -163,7 +163,10 @@ def test_an_app_in_a_read_only_folder_may_write_beside_its_code(tmp_path: Path) 
     (code / "static").mkdir(parents=True)
     (code / "app.py").write_text("from fasthtml.common import *\n")
     (code / "static/a.css").write_text("a")
-    assert workspace.make_workspace(str(code), "key") == str(code)
+    assert workspace.make_workspace(str(code)) == str(code) and not (code / ".sesskey").exists()
+    assert workspace.make_workspace(str(code), "own") == str(code)
+    assert (code / ".sesskey").read_text() == "own"
+    (code / ".sesskey").unlink()
     with pytest.MonkeyPatch.context() as patch:
         # The tests may run as root, for whom no permission is missing; in the sandbox the mount is read-only.
         patch.setattr(workspace.os, "access", lambda path, mode: False)

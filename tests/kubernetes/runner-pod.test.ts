@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { handOff } from "#server/runtime/kubernetes/hand-off.ts";
 import { appPort, controlPort } from "#server/runtime/kubernetes/names.ts";
-import { toPoolKey, toWarmPod } from "#server/runtime/kubernetes/objects.ts";
+import { claimJson, toConfigMap, toDeployment, toOwner, toPoolKey, toSecret, toWarmPod } from "#server/runtime/kubernetes/objects.ts";
 import { LoadFailure } from "#server/runtime/load-failure.ts";
+import type { InstanceSpec } from "#server/runtime/runtime.ts";
 import { hello, poolKey, toClaim } from "../pods/pod.ts";
 import { waitFor } from "../wait.ts";
 import { kubectl, makeAppsNamespace, type AppsNamespace } from "./apps-namespace.ts";
@@ -120,6 +121,48 @@ describe.skipIf(!process.env["KUBECONFIG"])("a runner's pod", () => {
     expect(JSON.parse(end.message!)).toMatchObject({ kind: "memory", signal: "SIGKILL", limitMiB: limits.memoryMiB });
     expect(failure).toBeInstanceOf(LoadFailure);
     expect((failure as LoadFailure).error).toMatchObject({ kind: "memory", message: expect.stringContaining("128 MB") });
+  });
+
+  it("starts by itself from what a Deployment mounts, and writes beside its code all the same", async () => {
+    const files = {
+      "app.py":
+        "from fasthtml.common import *\nfrom helper.words import words\napp, rt = fast_app()\n@rt('/')\ndef get():\n    return words()\n",
+      "helper/words.py":
+        "import os, pathlib\ndef words():\n    pathlib.Path('written').write_text('x')\n    return ' '.join(sorted(os.listdir('.')))\n",
+      "static/dot.bin": { base64: "AAEC" },
+    };
+    const spec: InstanceSpec = {
+      appId: "0123456789abcdef0123456a",
+      slug: "shop",
+      version: 3,
+      bundleHash: "ab".repeat(32),
+      readFiles: async () => files,
+      entrypoint: "app.py",
+      env: { MODE: "mounted" },
+      sessionKey: "a session key",
+      database: null,
+      limits: { ...limits, processes: 64, concurrency: 80 },
+    };
+    const options = { namespace: apps.name, image, imagePullPolicy: "Never" as const, door: null };
+    const apply = async (object: unknown) =>
+      JSON.parse(await kubectl(["apply", "-o", "json", "-f", "-"], JSON.stringify(object))) as { metadata: { name: string; uid: string } };
+    const deployment = await apply(toDeployment(spec, { ...options, replicas: 1, files, credential: null }));
+    const owned = { namespace: apps.name, owner: toOwner(spec.appId, deployment.metadata.uid) };
+    await apply(toSecret(spec, claimJson(spec, { mode: "serve", instance: null, credential: null }), owned));
+    await apply(toConfigMap(spec, files, owned));
+    await apps.kubectl("rollout", "status", `deployment/${deployment.metadata.name}`, "--timeout=60s");
+    const found = JSON.parse(await apps.kubectl("get", "pods", "-l", `fastapi-platform/app=${spec.appId}`, "-o", "json")) as {
+      items: { metadata: { name: string; uid: string }; status: { podIP: string } }[];
+    };
+    const [{ metadata, status }] = found.items as [(typeof found.items)[number]];
+    const pod = { name: metadata.name, uid: metadata.uid, ip: status.podIP };
+    expect(await (await get(pod, "/")).text()).toContain(".sesskey app.py helper static written");
+    expect(Buffer.from(await (await get(pod, "/static/dot.bin")).arrayBuffer())).toEqual(Buffer.from([0, 1, 2]));
+    const asAnother = await fetch(`http://${pod.ip}:${appPort}/`, { headers: { "x-fp-instance": "another" } });
+    expect(asAnother.status).toBe(421);
+    const asItself = await fetch(`http://${pod.ip}:${appPort}/`, { headers: { "x-fp-instance": pod.name } });
+    expect(asItself.status).toBe(200);
+    await expect(give(pod, { "app.py": hello })).rejects.toMatchObject({ reason: "claimed" });
   });
 
   it("tells a crash in its termination message", async () => {
