@@ -4,15 +4,18 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, appendFile, constants, readFile } from "node:fs/promises";
+import { access, constants, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** More processes than an app may have (core/limits.ts), and far less than would hurt a node. */
-const podPidsLimit = 64;
+/**
+ * Far less than would hurt the node, twice of what an app may have on one machine (core/limits.ts), and enough for the database, which is
+ * a pod like any other here and has a thread for each connection: with 64 it ran out at eight processes of the platform.
+ */
+const podPidsLimit = 256;
 const kubeletPatienceMs = 60_000;
 
 export interface OneNode {
@@ -79,8 +82,10 @@ export function parseExports(text: string, environment: NodeJS.ProcessEnv): Reco
  */
 async function limitProcesses(state: string, run: OneNode["run"]): Promise<void> {
   const path = join(state, "conf/kubelet.yaml");
-  if (/^podPidsLimit:/m.test(await readFile(path, "utf8"))) return;
-  await appendFile(path, `podPidsLimit: ${podPidsLimit}\n`);
+  const settings = await readFile(path, "utf8");
+  const line = `podPidsLimit: ${podPidsLimit}\n`;
+  if (settings.includes(line)) return;
+  await writeFile(path, `${settings.replace(/^podPidsLimit:.*\n/m, "")}${line}`);
   const pidFile = join(state, "run/kubelet.pid");
   const before = await readFile(pidFile, "utf8");
   await run("kill", before.trim());
