@@ -14,35 +14,55 @@ const lookEveryMs = 4;
 const longestMs = 30_000;
 
 export async function measureDeploy(world: World): Promise<Outcome> {
-  const turns = counted(20);
   const platform = await world.platform();
   const { token } = await platform.signUp();
-  const app = await platform.deploy(token, "bench deploy", { "app.py": helloApp() });
   const peer = await openPeer(world.python, helloApp());
+  const peerName = "python -m uvicorn, started anew";
+  const theirs: Series = { name: peerName, values: [] };
+  try {
+    const { series, notes } = await measurePresses(platform, token, {
+      aim: { median: 100, p95: 150 },
+      peer: peerName,
+      between: async () => void theirs.values.push(await peer.start()),
+    });
+    return { series: [...series, theirs], notes };
+  } finally {
+    await peer.close();
+  }
+}
+
+export interface PressOptions {
+  aim: { median: number; p95: number };
+  /** The name of the series that both are compared with. */
+  peer: string;
+  /** Done after every other turn: what a peer takes, in the same minutes. */
+  between?(): Promise<void>;
+}
+
+/** Deploys and rolls back in turn, under load. @throws Error when a request failed. */
+export async function measurePresses(platform: TestPlatform, token: string, { aim, peer, between }: PressOptions): Promise<Outcome> {
+  const app = await platform.deploy(token, "bench deploy", { "app.py": helloApp() });
   const probe = openProbe(platform.port, `${app.slug}.localhost:${platform.port}`, "/");
   const press = presser(platform, token, probe);
-  const peerName = "python -m uvicorn, started anew";
-  const deploys: Series = { name: "Deploy → new version answers", values: [], aim: { median: 100, p95: 150 }, peer: peerName };
-  const rollbacks: Series = { name: "Roll back → old version answers", values: [], aim: { median: 100, p95: 150 }, peer: peerName };
-  const theirs: Series = { name: peerName, values: [] };
+  const deploys: Series = { name: "Deploy → new version answers", values: [], aim, peer };
+  const rollbacks: Series = { name: "Roll back → old version answers", values: [], aim, peer };
   const load = startLoad(visitorsPerSecond, () => platform.callApp(app.slug, "/"));
   try {
     let newest = 1;
-    for (let turn = 0; turn < turns; turn += 1) {
+    for (let turn = 0; turn < counted(20); turn += 1) {
       newest += 1;
       deploys.values.push(await press(newest, `/api/apps/${app.id}/deploy`, { files: { "app.py": helloApp(newest) } }));
       rollbacks.values.push(await press(newest - 1, `/api/apps/${app.id}/rollback/${newest - 1}`, {}));
-      if (turn % 2 === 0) theirs.values.push(await peer.start());
+      if (turn % 2 === 0) await between?.();
     }
   } finally {
     probe.close();
-    await peer.close();
     await load.stop();
   }
   const { sent, failures, latencies } = await load.stop();
   if (failures.length > 0) throw new Error(`${failures.length} of ${sent} requests failed during deployments: ${failures[0]}`);
   return {
-    series: [deploys, rollbacks, theirs],
+    series: [deploys, rollbacks],
     notes: [
       `Only code changed; the app was awake and was called ${visitorsPerSecond} times a second all the while, each time over a new connection and at its time, whatever became of the one before.`,
       `${sent} requests, none failed; their p50 was ${quantile(latencies, 0.5).toFixed(1)} ms, p99 ${quantile(latencies, 0.99).toFixed(1)} ms, the longest ${Math.max(...latencies).toFixed(0)} ms.`,

@@ -8,6 +8,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
+import { measureCluster } from "./cluster.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureDensity } from "./density.ts";
 import { measureDeploy } from "./deploy.ts";
@@ -37,6 +38,7 @@ const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
   density: measureDensity,
   sleeping: measureSleeping,
   imports: measureImports,
+  cluster: measureCluster,
 };
 const raisedPriority = -15;
 
@@ -48,7 +50,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 if (words.includes("--nice")) setPriority(raisedPriority);
-const names = asked.length > 0 ? asked : words.includes("page") ? [] : Object.keys(scenarios);
+/** What a whole run leaves out where there is no cluster. */
+const possible = Object.keys(scenarios).filter((name) => name !== "cluster" || process.env["KUBECONFIG"]);
+const names = asked.length > 0 ? asked : words.includes("page") ? [] : possible;
 
 if (names.length > 0) await measure();
 if (benchShare === 1) await updatePage();

@@ -1,5 +1,5 @@
 /**
- * The cluster tests as CI runs them (`.ci/run`): on the one-node cluster beside the checkout, with images built from this checkout. Where
+ * The cluster tests as a machine without a cluster of its own runs them: on the one-node cluster beside the checkout, with images built from this checkout. Where
  * there is no such cluster it says so and succeeds. `--images` stops when the images are in the node, which then stays up.
  */
 import { join } from "node:path";

@@ -150,6 +150,7 @@ async function addRuntime(parts: Parts, seams: Seams): Promise<void> {
     warmRunners: () => parts.runtime.warmRunners(),
     appsAwake: () => parts.awake.size,
     egressReasons,
+    clusterCalls: () => parts.runtime.clusterCalls?.() ?? {},
   });
   parts.egress = createEgress({
     rules: parts.settings.egress,

@@ -12,6 +12,8 @@ export interface PlatformRuntime {
   readonly runtime: Runtime;
   /** Instances that wait for an app. */
   warmRunners(): number;
+  /** Calls to the cluster's API server so far, by verb and resource. Only where there is a cluster. */
+  clusterCalls?(): Readonly<Record<string, number>>;
   /** Whether this process does what one process must do: of several it is one at a time, or none for a moment. */
   leads(): boolean;
   /**
@@ -85,6 +87,7 @@ async function createClustered(parts: RuntimeParts): Promise<PlatformRuntime> {
   return {
     runtime,
     warmRunners: () => runtime.warmRunners,
+    clusterCalls: runtime.apiCalls,
     leads: () => runtime.leads,
     requireReady: runtime.requireReady,
   };

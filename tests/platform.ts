@@ -102,7 +102,13 @@ export async function startPlatform(settings: Record<string, string> = {}): Prom
       return (answer.text ? answer.json() : null) as Result;
     },
     async signUp(email = `user-${(users += 1)}@example.com`) {
-      const body = JSON.stringify({ name: email.split("@")[0], email, password: "correct horse battery" });
+      const setupCode = environment["SETUP_CODE"];
+      const body = JSON.stringify({
+        name: email.split("@")[0],
+        email,
+        password: "correct horse battery",
+        ...(setupCode ? { setupCode } : {}),
+      });
       const answer = await platform.call("/api/auth/sign-up/email", {
         method: "POST",
         headers: { "content-type": "application/json", origin: url },

@@ -57,9 +57,11 @@ export interface MetricsSources {
   appsAwake(): number;
   /** The egress proxy's reasons of a refusal. */
   egressReasons?: readonly string[];
+  /** Calls to a cluster's API server so far, by verb and resource, such as `patch pods`; none where there is no cluster. */
+  clusterCalls?(): Readonly<Record<string, number>>;
 }
 
-export function createMetrics({ warmRunners, appsAwake, egressReasons = [] }: MetricsSources): Metrics {
+export function createMetrics({ warmRunners, appsAwake, egressReasons = [], clusterCalls }: MetricsSources): Metrics {
   const registry = createRegistry();
   const ends = registry.counter("fp_instance_ends_total", "Instances that ended, by reason.", "reason", wordsOf(endReasons));
   const wakes = registry.histogram(
@@ -81,6 +83,8 @@ export function createMetrics({ warmRunners, appsAwake, egressReasons = [] }: Me
   );
   registry.gauge("fp_warm_runners", "Runners that wait for an app.", warmRunners);
   registry.gauge("fp_apps_awake", "Apps with an instance that answers.", appsAwake);
+  if (clusterCalls)
+    registry.totals("fp_cluster_calls_total", "Calls to the cluster's API server, by verb and resource.", "call", clusterCalls);
   addProcess(registry);
   return {
     instanceEnded: (reason) => ends.add(reason),

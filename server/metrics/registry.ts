@@ -27,6 +27,8 @@ export interface Registry {
   gauge(name: string, help: string, read: () => number): void;
   /** Like a gauge, for what only grows. */
   total(name: string, help: string, read: () => number): void;
+  /** The same by a label. `read` gives words of ours only, and few. */
+  totals(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void;
   render(): string;
 }
 
@@ -85,6 +87,10 @@ export function createRegistry(): Registry {
     },
     gauge: (name, help, read) => reading(name, "gauge", help, read),
     total: (name, help, read) => reading(name, "counter", help, read),
+    totals: (name, help, label, read) =>
+      part(name, "counter", help, () =>
+        Object.entries(read()).map(([word, value]) => `${name}${braced(`${label}="${escapeLabel(word)}"`)} ${toText(value)}`),
+      ),
     render: () => parts.map((render) => render()).join(""),
   };
 }

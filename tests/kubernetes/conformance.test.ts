@@ -1,48 +1,43 @@
 /** The cluster runtime on a real cluster, held to the conformance suite that the local one passes. */
-import { describe, it } from "vitest";
 import { createKubernetesRuntime } from "#server/runtime/kubernetes/index.ts";
 import { describeRuntime } from "../conformance/runtime-suite.ts";
 import { waitFor } from "../wait.ts";
 import { makeAppsNamespace } from "./apps-namespace.ts";
 
-if (process.env["KUBECONFIG"]) {
-  describeRuntime(
-    "cluster runtime",
-    async (specOf) => {
-      const namespace = await makeAppsNamespace();
-      const runtime = createKubernetesRuntime({
-        namespace: namespace.name,
-        runnerImage: process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test",
-        door: null,
-        warmPool: 2,
-        warmPoolMemoryMiB: 512,
-        parkAfter: 500,
-        specOf,
-        findLive: async (appIds) => new Set(appIds),
-        logger: { info: () => {}, warn: (message) => console.warn(message) },
-        worker: true,
-      });
-      const start = runtime.start;
-      return {
-        runtime: Object.assign(Object.create(runtime) as typeof runtime, {
-          start: async () => {
-            await start();
-            await waitFor("a pool", () => runtime.isolation.level === "sandbox" && runtime.warmRunners >= 2, 90_000);
-          },
-        }),
-        outsidePort: 1,
-        secretPaths: [
-          "/var/run/secrets/kubernetes.io/serviceaccount",
-          "/run/fp/claim/claim.json",
-          "/etc/shadow",
-          "/proc/1/environ",
-          "/proc/1/mem",
-        ],
-        close: () => namespace.remove(),
-      };
-    },
-    { limitsMemory: true, isolates: "policies" },
-  );
-} else {
-  describe("cluster runtime", () => it.skip("needs a cluster: set KUBECONFIG"));
-}
+describeRuntime(
+  "cluster runtime",
+  async (specOf) => {
+    const namespace = await makeAppsNamespace();
+    const runtime = createKubernetesRuntime({
+      namespace: namespace.name,
+      runnerImage: process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test",
+      door: null,
+      warmPool: 2,
+      warmPoolMemoryMiB: 512,
+      parkAfter: 500,
+      specOf,
+      findLive: async (appIds) => new Set(appIds),
+      logger: { info: () => {}, warn: (message) => console.warn(message) },
+      worker: true,
+    });
+    const start = runtime.start;
+    return {
+      runtime: Object.assign(Object.create(runtime) as typeof runtime, {
+        start: async () => {
+          await start();
+          await waitFor("a pool", () => runtime.isolation.level === "sandbox" && runtime.warmRunners >= 2, 90_000);
+        },
+      }),
+      outsidePort: 1,
+      secretPaths: [
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+        "/run/fp/claim/claim.json",
+        "/etc/shadow",
+        "/proc/1/environ",
+        "/proc/1/mem",
+      ],
+      close: () => namespace.remove(),
+    };
+  },
+  { limitsMemory: true, isolates: "policies" },
+);

@@ -120,7 +120,16 @@ export const findFailed = (view: AppView, spec: string, isKnown: (pod: PodView) 
 export function findWarm(pods: Iterable<PodView>, taken: (name: string) => boolean): PodView[] {
   const warm = [];
   for (const pod of pods) {
-    if (pod.state === "warm" && pod.ready && pod.ip !== null && !pod.deleting && pod.restarts === 0 && !taken(pod.name)) warm.push(pod);
+    if (
+      pod.component === "pool" &&
+      pod.state === "warm" &&
+      pod.ready &&
+      pod.ip !== null &&
+      !pod.deleting &&
+      pod.restarts === 0 &&
+      !taken(pod.name)
+    )
+      warm.push(pod);
   }
   return warm.sort((left, right) => left.createdAt - right.createdAt);
 }

@@ -20,6 +20,7 @@ import { describeExit } from "../exit-reason.ts";
 import { describeDeath, readDeath, toLoadFailure } from "./death.ts";
 import type { Launcher } from "./launch.ts";
 import { toSpecId } from "./spec-id.ts";
+import type { Turns } from "./turns.ts";
 
 export interface ClusterAppContext {
   cluster: Cluster;
@@ -30,6 +31,8 @@ export interface ClusterAppContext {
   counts: RuntimeCounts;
   /** Whether this process tells of what every process sees, such as a pod's death. */
   tells(): boolean;
+  /** All apps' wakes of this process. */
+  wakes: Turns;
   /** Where pods answer HTTP. */
   appPort: number;
   /** From a request to an app that answers. */
@@ -158,7 +161,8 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
     signal.throwIfAborted();
     if (!spec) throw new AppError("not_deployed", "Nothing is live: deploy the app first");
     try {
-      await runWake(spec, AbortSignal.any([signal, AbortSignal.timeout(context.wakeTimeoutMs)]));
+      const until = AbortSignal.any([signal, AbortSignal.timeout(context.wakeTimeoutMs)]);
+      await context.wakes.take(() => runWake(spec, until), until);
       failure = null;
     } catch (error) {
       if (signal.aborted) throw signal.reason;

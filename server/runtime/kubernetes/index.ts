@@ -29,6 +29,7 @@ import { checkAppId, createLauncher, type Launcher } from "./launch.ts";
 import { appPort } from "./names.ts";
 import { openCluster, type OpenCluster } from "./open-cluster.ts";
 import { createGiver } from "./give.ts";
+import { createTurns } from "./turns.ts";
 import { startWorker, type ClusterWorker } from "./worker.ts";
 
 export interface RuntimeLogger {
@@ -77,6 +78,8 @@ export interface KubernetesRuntime extends Runtime {
 
 /** What apps have unless they are given other limits: the size of the pool's pods. */
 export const poolLimits: InstanceLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
+/** Wakes under way in this process. A warm one takes 40 ms; cold ones are bound by what nodes can start. */
+const mostWakes = 16;
 const checkTimeoutMs = 5_000;
 
 export function createKubernetesRuntime(options: KubernetesRuntimeOptions): KubernetesRuntime {
@@ -88,6 +91,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
   let launcher: Launcher | null = null;
   let worker: ClusterWorker | null = null;
 
+  const wakes = createTurns(mostWakes);
   const acceptance = createAcceptance(appPort, (pod) => pod.appId !== null && cluster?.nudge(pod.appId));
 
   const requireOpen = (): { cluster: OpenCluster; launcher: Launcher } => {
@@ -105,6 +109,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
       specOf: options.specOf,
       publish: events.publish,
       counts,
+      wakes,
       tells: () => worker?.leads ?? false,
       appPort,
       wakeTimeoutMs: options.wakeTimeoutMs ?? 30_000,
