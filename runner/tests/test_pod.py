@@ -353,6 +353,10 @@ def root():
         except OSError as error:
             seen.setdefault("fd", type(error).__name__)
     seen["own"] = attempt("/proc/self/environ").decode()
+    seen["open"] = {{}}
+    for name in os.listdir("/proc/self/fd"):
+        if os.path.exists(f"/proc/self/fd/{{name}}"):
+            seen["open"][name] = os.readlink(f"/proc/self/fd/{{name}}")
     # Shifted by one, so that what is looked for does not find itself.
     shift = bytes((byte + 1) % 256 for byte in range(256))
     looked_for, found = {[(byte + 1) % 256 for byte in KEY[:18].encode()]}, 0
@@ -371,11 +375,14 @@ def root():
         pod.wait_until_ready()
         assert HandOff(pod).give({"app.py": code})[-1]["type"] == "ready"
         seen = json.loads(pod.get("/")[1])
+        held = {os.readlink(link) for link in Path(f"/proc/{pod.process.pid}/fd").iterdir() if os.readlink(link).startswith(("pipe:", "socket:"))}
     finally:
         pod.close()
     assert {name: seen[name] for name in ("environ", "mem", "maps", "fd")} == dict.fromkeys(("environ", "mem", "maps", "fd"), "PermissionError")
     assert KEY not in seen["own"] and "OTHER_SECRET" not in seen["own"] and "KUBERNETES" not in seen["own"] and "FP_POD" not in seen["own"]
     assert seen["memory"] == 0
+    # Besides what it was started with, its output: nothing else that its parent holds was left open.
+    assert {name for name, target in seen["open"].items() if target in held} - {"0"} == {"1", "2"}
 
 
 class UnprivilegedPod(PodProcess):
