@@ -26,6 +26,9 @@ const chosen = new Set([
   "sign-up-light",
 ]);
 
+/** A picture needs a frame of the browser, which on a busy machine may be long in coming. */
+const picture = { animations: "disabled", timeout: 60_000 } as const;
+
 const laptop = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
@@ -56,9 +59,9 @@ export async function look(visit: Visit, name: string, { arrange, allowed = [], 
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await page.evaluate(() => document.fonts.ready);
       const shot = `${name}${narrow ? "-phone" : ""}-${theme}`;
-      await page.screenshot({ path: join(folder, `${shot}.png`), animations: "disabled" });
+      await page.screenshot({ path: join(folder, `${shot}.png`), ...picture });
       if (updating && chosen.has(shot))
-        await page.screenshot({ path: join(docs, `${shot.replace("editor-phone-light", "editor-phone")}.png`), animations: "disabled" });
+        await page.screenshot({ path: join(docs, `${shot.replace("editor-phone-light", "editor-phone")}.png`), ...picture });
       // The dark colours are the same on a phone; axe is slow enough to leave the fourth time out.
       if (narrow && theme === "dark") continue;
       for (const barrier of await findBarriers(page)) if (!waived.some((rule) => rule.test(barrier))) found.push(`${shot}: ${barrier}`);
