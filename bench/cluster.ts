@@ -99,6 +99,7 @@ async function measureCrowd({
 }): Promise<Series> {
   const crowd: Series = { name: `asleep → 200, while ${crowdSize} others wake`, values: [], aim: { p95: 190 }, peer: peerName };
   const apps = [];
+  await waitForPool(namespace, crowdSize + 4);
   for (let index = 0; index <= crowdSize; index += 1) apps.push(await platform.deploy(token, `crowd ${index}`, { "app.py": helloApp() }));
   for (let turn = 0; turn < counted(5); turn += 1) {
     for (const app of apps) await putToSleep(platform, token, app.id);
@@ -140,7 +141,8 @@ const waitForPool = (namespace: AppsNamespace, size: number): Promise<unknown> =
       const warm = pods.items.filter((pod) => pod.metadata.labels["fastapi-platform/state"] === "warm" && isReady(pod));
       return warm.length >= size && pods.items.every((pod) => pod.metadata.deletionTimestamp === undefined);
     },
-    60_000,
+    // Two dozen pods that start at once have two cores between them.
+    240_000,
   );
 
 interface PodJson {

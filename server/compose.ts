@@ -5,7 +5,7 @@ import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
 import { createApps, createPortStore, createRouteTable, type AppRoutes, type AppsDomain } from "./apps/index.ts";
 import type { Config } from "./config.ts";
-import { createRuntime, type CreateRuntime, type PlatformRuntime } from "./create-runtime.ts";
+import { beginRuntime, createRuntime, type CreateRuntime, type PlatformRuntime, type RuntimeBegun } from "./create-runtime.ts";
 import { createDatabases, type Databases } from "./databases/index.ts";
 import { createDeployments, type DeploymentsDomain } from "./deployments/index.ts";
 import { doorCredential } from "./door/index.ts";
@@ -72,11 +72,17 @@ export async function compose(config: Config, logger: Logger, seams: Seams, stop
   };
   // Parts refer to one another; each is asked for when it is needed, and stands by then.
   const parts = { config, logger, shared, notices, reportBug, awake: new Set<string>() } as Parts;
-  await addStorage(parts);
-  await addDomains(parts, stopping);
-  await addRuntime(parts, seams);
-  addGateway(parts);
-  return parts;
+  const begun = beginRuntime(config, logger, stopping);
+  try {
+    await addStorage(parts);
+    await addDomains(parts, stopping);
+    await addRuntime(parts, begun, seams);
+    addGateway(parts);
+    return parts;
+  } catch (error) {
+    await begun.close();
+    throw error;
+  }
 }
 
 /** The database, who may come in, and what is decided for the whole installation. */
@@ -144,7 +150,7 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   });
 }
 
-async function addRuntime(parts: Parts, seams: Seams): Promise<void> {
+async function addRuntime(parts: Parts, begun: RuntimeBegun, seams: Seams): Promise<void> {
   const { config, logger, doorKey, mongo } = parts;
   parts.metrics = createMetrics({
     warmRunners: () => parts.runtime.warmRunners(),
@@ -166,6 +172,7 @@ async function addRuntime(parts: Parts, seams: Seams): Promise<void> {
   });
   parts.runtime = await (seams.createRuntime ?? createRuntime)({
     config,
+    begun,
     logger,
     counts: parts.metrics,
     specOf: parts.deployments.specOf,

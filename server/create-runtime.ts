@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import type { Egress } from "./egress/index.ts";
 import type { MongoTarget } from "./runtime/forwarder.ts";
-import { createLocalRuntime, type RuntimeLogger } from "./runtime/local/index.ts";
+import { closeHost, createLocalRuntime, openHost, type Host, type RuntimeLogger } from "./runtime/local/index.ts";
 import type { Runtime, RuntimeCounts, SpecSource } from "./runtime/runtime.ts";
 import { failpoint } from "./storage/index.ts";
 
@@ -26,6 +26,7 @@ export interface PlatformRuntime {
 /** What adapters need of the platform. */
 export interface RuntimeParts {
   config: Config;
+  begun: RuntimeBegun;
   logger: RuntimeLogger;
   counts: RuntimeCounts;
   specOf: SpecSource;
@@ -40,16 +41,41 @@ export interface RuntimeParts {
   lastLineAt: (appId: string) => Promise<Date | null>;
 }
 
+/** What a runtime begins before the rest of the platform stands. */
+export interface RuntimeBegun {
+  host?: Promise<Host>;
+  /** Ends it, where no runtime was made that would. */
+  close(): Promise<void>;
+}
+
+/**
+ * On one machine: looks at it and starts the zygote, whose imports take longer than all else of a start. On a cluster there is nothing
+ * to begin.
+ */
+export function beginRuntime({ cluster, dataDir, rootDir, python }: Config, logger: RuntimeLogger, stopping: AbortSignal): RuntimeBegun {
+  if (cluster) return { close: () => Promise.resolve() };
+  const host = openHost({
+    dataDir,
+    runnerDir: join(rootDir, "runner"),
+    python,
+    onZygoteDeath: (message) => stopping.aborted || logger.warn(message),
+  });
+  // Whoever waits for it hears of it; until then it is nobody's unhandled rejection.
+  host.catch(() => undefined);
+  return { host, close: () => host.then(closeHost, () => undefined) };
+}
+
 export type CreateRuntime = (parts: RuntimeParts) => Promise<PlatformRuntime>;
 
 /** Makes the runtime that the configuration names; nothing is begun before its `start`. */
 export const createRuntime: CreateRuntime = async (parts) => (parts.config.cluster ? await createClustered(parts) : createLocal(parts));
 
-function createLocal({ config, logger, counts, specOf, egress, mongo }: RuntimeParts): PlatformRuntime {
+function createLocal({ config, begun, logger, counts, specOf, egress, mongo }: RuntimeParts): PlatformRuntime {
   const runtime = createLocalRuntime({
     dataDir: config.dataDir,
     runnerDir: join(config.rootDir, "runner"),
     python: config.python,
+    ...(begun.host && { host: begun.host }),
     warmPool: config.warmPool,
     warmPoolMemoryMiB: config.warmPoolMemoryMiB,
     mongo,

@@ -23,7 +23,7 @@ import { answerWhilePreparing } from "./waiting.ts";
 /** A stop that hangs must not keep the terminal: requests in flight get 30 s, apps 30 s to end what they began, the database 20 s. */
 const stopLimitMs = 90_000;
 /** With a socket that was handed over callers can wait for a platform that is ready. A first start takes longer, and has a page to show. */
-const inheritedWaitMs = 10_000;
+const inheritedWaitMs = 20_000;
 /** The page polls twice a second: time for it to show why the start failed before nobody answers any more. */
 const failureShownMs = 1_500;
 /** A step that takes longer than this is worth a line in the terminal. */

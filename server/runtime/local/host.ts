@@ -76,6 +76,13 @@ export async function openHost(options: HostOptions): Promise<Host> {
   return host(await openZygote(plain({ ...parts, limits })), null, "none", `Apps are not isolated from this machine: ${why}.`);
 }
 
+/** Ends the zygote, and with it all that it started; removes folders and cgroups. */
+export async function closeHost({ zygote, cgroups, folders }: Host): Promise<void> {
+  await zygote.close();
+  await cgroups?.close();
+  await folders.close();
+}
+
 function describeSandbox(isRoot: boolean, isFiltered: boolean): string {
   const filterWords = isFiltered ? "" : ` There is no system call filter for ${process.arch}.`;
   return `Apps run in bubblewrap sandboxes, ${isRoot ? "each as a user of its own" : "in a user namespace"}.${filterWords}`;

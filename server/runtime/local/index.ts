@@ -24,7 +24,7 @@ import { createLocalApp, type AppStep, type LocalApp } from "./app.ts";
 import { openBundles } from "./bundles.ts";
 import { createEventHub } from "../events.ts";
 import type { MongoTarget } from "../forwarder.ts";
-import { openHost, type Host } from "./host.ts";
+import { closeHost, openHost, type Host } from "./host.ts";
 import { checkFiles, launchInstance, type LaunchContext, type OnStage } from "./launch.ts";
 import { createPool, type Pool, type PoolStats } from "./pool.ts";
 import { createQueue } from "../queue.ts";
@@ -32,6 +32,7 @@ import { startRunner, type EgressSockets } from "./runner-process.ts";
 import { weighRunner } from "./weigh.ts";
 
 export type { MongoAddress, MongoTarget } from "../forwarder.ts";
+export { closeHost, openHost, type Host } from "./host.ts";
 export type { EgressSockets } from "./runner-process.ts";
 export type { PoolStats } from "./pool.ts";
 
@@ -46,6 +47,8 @@ export interface LocalRuntimeOptions {
   python: string;
   /** The folder that holds `fp_runner`. */
   runnerDir: string;
+  /** What `openHost` was asked before, of the same folders; the runtime closes it. Without it `start` opens one. */
+  host?: Promise<Host>;
   /** Runners kept warm when nothing is woken; 0 is no pool. */
   warmPool: number;
   /** The most that waiting runners may use together while wakes come fast; 512 MiB. */
@@ -116,7 +119,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   };
 
   const start = async () => {
-    const opened = await openHost({ ...options, onZygoteDeath: (message) => stopping || options.logger.warn(message) });
+    const opened = await (options.host ?? openHost({ ...options, onZygoteDeath: (message) => stopping || options.logger.warn(message) }));
     host = opened;
     options.logger.info(opened.isolation.detail);
     const made = createPool({
@@ -156,9 +159,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         await asleep;
       }),
     ]);
-    await host?.zygote.close();
-    await host?.cgroups?.close();
-    await host?.folders.close();
+    const opened = host ?? (await options.host);
+    if (opened) await closeHost(opened);
   };
 
   return {
