@@ -88,9 +88,9 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
     let died: string | null = null;
     for (const pod of view.pods) {
       const ended = findDeath(pod);
-      if (ended === null || pod.state !== "serving" || mourned.has(pod.uid)) continue;
+      // One that never answered is the affair of whoever waits for it.
+      if (ended === null || pod.state !== "serving" || mourned.has(pod.uid) || !acceptance.has(pod)) continue;
       mourned.add(pod.uid);
-      if (!acceptance.has(pod)) continue;
       acceptance.forget(pod.uid);
       died = describeDeath(pod, ended);
       if (context.tells()) {
