@@ -122,6 +122,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
   const runWake = async (spec: InstanceSpec, signal: AbortSignal): Promise<void> => {
     const id = toSpecId(spec);
     const started = performance.now();
+    let isOurs = false;
     const explainer = setTimeout(() => void explain(id), explainAfterMs);
     try {
       for (;;) {
@@ -133,7 +134,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
           },
           signal,
         );
-        if (next.is === "serving") return;
+        if (next.is === "serving") return isOurs ? counts.woken("cold", performance.now() - started) : undefined;
         if (next.is === "failed") {
           mourned.add(next.pod.uid);
           throw toLoadFailure(next.pod, next.pod.ended!);
@@ -142,7 +143,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         // Somebody else was quicker: the cluster's word of it is on its way.
         if (!right) await delay(lostPauseMs, undefined, { signal });
         else if (await launcher.startWarm(spec, signal)) return counts.woken("warm", performance.now() - started);
-        else counts.woken("cold", performance.now() - started);
+        else isOurs = true;
       }
     } finally {
       clearTimeout(explainer);
