@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { prepareBuild } from "#server/prepare/build.ts";
 import { findCacheDir } from "#server/prepare/cache.ts";
 import { preparePython } from "#server/prepare/python.ts";
 import { startDatabase, type RunningDatabase } from "#server/storage/embedded/index.ts";
@@ -30,6 +31,8 @@ export async function openWorld(): Promise<World> {
   const progress = ({ detail }: { detail: string }): void => void process.stderr.write(`preparing: ${detail}\n`);
   const cacheDir = await findCacheDir(environment, join(root, ".data"));
   const python = await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal });
+  // A platform on a cluster takes the build as it finds it: its image carries one.
+  await prepareBuild({ root, progress, signal });
   const dataDir = await mkdtemp(join(tmpdir(), "fp-bench-db-"));
   let database: Promise<RunningDatabase> | undefined;
   const platforms: Promise<TestPlatform>[] = [];

@@ -5,8 +5,10 @@
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import type { Files } from "#core/contract/files.ts";
+import { instanceLimits } from "#core/limits.ts";
 import type {
   Endpoint,
+  InstanceLimits,
   InstanceSpec,
   LoadError,
   LoadReport,
@@ -59,7 +61,8 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const defaultLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
+/** What every app of the platform has. */
+export const defaultLimits: InstanceLimits = instanceLimits;
 
 let counter = 0;
 /** An id of its own, so that no test sees another's app. */

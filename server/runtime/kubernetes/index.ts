@@ -8,6 +8,7 @@
  * (logs, the pool's size, what drifted, parking) it does in one process at a time, the leader.
  */
 import { AppError } from "#core/contract/problem.ts";
+import { instanceLimits } from "#core/limits.ts";
 import { createEventHub } from "../events.ts";
 import { createQueue } from "../queue.ts";
 import { LoadFailure } from "../load-failure.ts";
@@ -76,8 +77,8 @@ export interface KubernetesRuntime extends Runtime {
   requireReady(): void;
 }
 
-/** What apps have unless they are given other limits: the size of the pool's pods. */
-export const poolLimits: InstanceLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
+/** What every app has, so that any of the pool's pods is right for it. */
+const poolLimits: InstanceLimits = instanceLimits;
 /** Wakes under way in this process. A warm one takes 40 ms; cold ones are bound by what nodes can start. */
 const mostWakes = 16;
 const checkTimeoutMs = 5_000;
