@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../../../tests/wait.ts";
 import { LoadFailure } from "../load-failure.ts";
-import { createWorld, makeSpec, type Gateway, type World } from "./gateway.test-part.ts";
+import { createWorld, makeSpec, type World } from "./gateway.test-part.ts";
 import { labels } from "./names.ts";
 
 const spec = makeSpec();
@@ -18,13 +18,6 @@ afterEach(() => world.close());
 
 const instances = (): number | undefined => world.server.find("deployments", "app-a1")?.spec?.replicas;
 const claims = (): string[] => world.server.writes.filter((write) => write.startsWith("patch pods"));
-const eventsOf = (gateway: Gateway, type: string) => gateway.events.filter((event) => event.type === type);
-/** The app's objects are there, without instances. */
-async function makeAsleep(gateway: Gateway): Promise<void> {
-  const made = await gateway.cluster.createDeployment(spec, 0);
-  await gateway.cluster.writeFiles(spec, made!);
-  await waitFor("the ReplicaSet", () => gateway.cluster.view("a1").replicaSets.length === 1);
-}
 
 describe("a wake with a warm pool", () => {
   it("makes the Deployment and then claims a pod, which stays the app's only one", async () => {
@@ -39,13 +32,13 @@ describe("a wake with a warm pool", () => {
     expect(world.podsOf("a1")).toEqual([endpoint.instanceId]);
     expect(world.server.all("configmaps").concat(world.server.all("secrets") as never)).toHaveLength(2);
     expect(gateway.counted).toEqual(["woken warm"]);
-    expect(eventsOf(gateway, "awake")).toHaveLength(1);
+    expect(gateway.heard("awake")).toHaveLength(1);
   });
 
   it("sets a sleeping Deployment to one instance before it claims: the other way round the ReplicaSet would end the pod", async () => {
     world.fillPool(1);
     const gateway = await world.open([spec]);
-    await makeAsleep(gateway);
+    await gateway.makeAsleep(spec);
     world.server.writes.length = 0;
     await gateway.app().wake();
     expect(world.server.writes.slice(0, 2)).toEqual(["patch deployments app-a1", `patch pods ${gateway.given[0]}`]);
@@ -68,7 +61,7 @@ describe("a wake with a warm pool", () => {
   it("is done by one of two gateways, while the other waits for the same pod", async () => {
     world.fillPool(3);
     const [first, second] = [await world.open([spec]), await world.open([spec])];
-    await makeAsleep(first);
+    await first.makeAsleep(spec);
     await waitFor("the second's word of it", () => second.cluster.view("a1").deployment);
     // What the other does is told late, as by a watch that lags.
     for (const gateway of [first, second]) gateway.client.hold();
@@ -107,7 +100,7 @@ describe("a wake with a warm pool", () => {
   it("goes the plain way when the pod is lost between its claim and the files", async () => {
     world.fillPool(1);
     const gateway = await world.open([spec]);
-    await makeAsleep(gateway);
+    await gateway.makeAsleep(spec);
     gateway.give = () => Promise.reject(new Error("The pod did not take the app: broken"));
     const waking = gateway.app().wake();
     const name = await waitFor("a pod of the Deployment's own", () => world.podsOf("a1").find((each) => each.startsWith("app-a1")));
@@ -154,7 +147,7 @@ describe("a wake without a pool", () => {
     world.controllers.startPods();
     world.controllers.end(name!, { exitCode: 1, message: { kind: "exit", code: 1, error: broken.error } });
     await expect(waking).rejects.toMatchObject({ code: "app_failed", message: expect.stringContaining("name 'x' is not defined") });
-    expect(eventsOf(gateway, "failed")).toHaveLength(1);
+    expect(gateway.heard("failed")).toHaveLength(1);
     await waitFor("its sleep", () => instances() === 0);
   });
 
@@ -188,20 +181,20 @@ describe("an app that cannot be started", () => {
     vi.spyOn(performance, "now").mockImplementation(() => now() + skippedMs);
     world.fillPool(8);
     const gateway = await world.open([spec]);
-    await makeAsleep(gateway);
+    await gateway.makeAsleep(spec);
     gateway.give = () => Promise.reject(broken);
     const fails = async (): Promise<void> => {
       await expect(gateway.app().wake()).rejects.toMatchObject({ code: "app_failed", extra: { error: broken.error } });
     };
     await fails();
-    expect(eventsOf(gateway, "failed")).toEqual([
+    expect(gateway.heard("failed")).toEqual([
       {
         type: "failed",
         appId: "a1",
         reason: "The app could not be started. NameError: name 'x' is not defined (main.py, line 3)",
       },
     ]);
-    expect(eventsOf(gateway, "log").map((event) => event.type === "log" && event.line.text)).toContain("  line 3");
+    expect(gateway.heard("log").map(({ line }) => line.text)).toContain("  line 3");
     expect(gateway.counted).toEqual(["wakeFailed", "instanceEnded not_started"]);
     expect(instances()).toBe(0);
     expect(world.server.find("pods", gateway.given[0]!)).toBeUndefined();

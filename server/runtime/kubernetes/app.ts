@@ -220,7 +220,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         look();
         if (endpoints[0]) return { endpoint: endpoints[0], waitedMs: performance.now() - started };
         // Whoever put the app to sleep did not mean the request that waits: it wakes it as one that comes a moment later would.
-        if (!mine.signal.aborted) throw error;
+        if (mine === abort) throw error;
       }
     },
     async sleep(force) {

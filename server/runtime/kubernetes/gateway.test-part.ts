@@ -2,6 +2,7 @@
  * One process of the platform before a cluster that stands in memory: the adapter's own views, calls, launcher and apps. Two parts are
  * doubles, since pods of this cluster have no sockets: whether a pod accepts, and the hand-off.
  */
+import { waitFor } from "../../../tests/wait.ts";
 import type { InstanceSpec, LoadReport, RuntimeCounts, RuntimeEvent } from "../runtime.ts";
 import type { Acceptance } from "./acceptance.ts";
 import { createFakeServer, type FakeClient, type FakeServer } from "./api-server.test-part.ts";
@@ -68,6 +69,9 @@ export interface Gateway {
   /** The pod accepts connections from now on. */
   accept(name: string): void;
   events: RuntimeEvent[];
+  heard<T extends RuntimeEvent["type"]>(type: T): Extract<RuntimeEvent, { type: T }>[];
+  /** The app's objects are there, without instances. */
+  makeAsleep(spec: InstanceSpec): Promise<void>;
   /** What was counted: `woken warm`, `instanceEnded memory`, … */
   counted: string[];
   warnings: string[];
@@ -154,6 +158,11 @@ async function open(
       nudge(pod.appId);
     },
     events,
+    heard: (type) => events.filter((event) => event.type === type) as never,
+    async makeAsleep(spec) {
+      await cluster.writeFiles(spec, (await cluster.createDeployment(spec, 0))!);
+      await waitFor("the ReplicaSet", () => cluster.view(spec.appId).replicaSets.length === 1);
+    },
     counted,
     warnings,
     isTelling: true,
