@@ -110,6 +110,7 @@ function keepPool(options: ClusterWorkerOptions, signal: AbortSignal): () => voi
     leakBytes: Number.POSITIVE_INFINITY,
   });
   const warm = new Map<string, number>();
+  let wanted = 0;
   let replicas = -1;
   let timer: NodeJS.Timeout | undefined;
   let writing = false;
@@ -133,21 +134,25 @@ function keepPool(options: ClusterWorkerOptions, signal: AbortSignal): () => voi
     const plan = policy.plan(now, { idle, starting: 0, waiting: 0, freeBytes: Number.MAX_SAFE_INTEGER });
     clearTimeout(timer);
     if (plan.againInMs !== null && Number.isFinite(plan.againInMs)) timer = setTimeout(look, Math.min(plan.againInMs, 60_000)).unref();
-    void write(cluster.isolation().level === "sandbox" ? plan.wanted : 0);
+    wanted = cluster.isolation().level === "sandbox" ? plan.wanted : 0;
+    void write();
   };
-  const write = async (wanted: number): Promise<void> => {
+  const write = async (): Promise<void> => {
     if (writing || wanted === replicas || signal.aborted) return;
     writing = true;
+    const now = wanted;
     try {
-      await cluster.applyPool(wanted);
-      replicas = wanted;
+      await cluster.applyPool(now);
+      replicas = now;
     } catch (error) {
-      logger.warn(`The pool of warm pods could not be set to ${wanted}: ${(error as Error).message}`);
+      logger.warn(`The pool of warm pods could not be set to ${now}: ${(error as Error).message}`);
+      clearTimeout(timer);
       timer = setTimeout(look, 5_000).unref();
     } finally {
       writing = false;
     }
-    if (wanted === replicas) return;
+    // What was wanted meanwhile.
+    if (replicas === now) await write();
   };
   look();
   const end = cluster.onChange((appId) => appId === null && look());
