@@ -68,6 +68,8 @@ export interface ReplicaSetView {
   spec: string;
   /** The label `pod-template-hash` of its pods. */
   hash: string;
+  /** How many pods it wants; one more than that it deletes. */
+  replicas: number;
   deleting: boolean;
 }
 

@@ -15,10 +15,12 @@ import {
   type PodView,
   type WakeStep,
 } from "./app-view.ts";
+import { bury } from "./bury.ts";
 import type { Cluster } from "./cluster.ts";
 import { describeExit } from "../exit-reason.ts";
 import { describeDeath, readDeath, toLoadFailure } from "./death.ts";
 import type { Launcher } from "./launch.ts";
+import { startRescue } from "./rescue.ts";
 import { toSpecId } from "./spec-id.ts";
 import type { Turns } from "./turns.ts";
 
@@ -33,11 +35,15 @@ export interface ClusterAppContext {
   tells(): boolean;
   /** All apps' wakes of this process. */
   wakes: Turns;
+  /** Aborts when this process ends. */
+  stopped: AbortSignal;
   /** Where pods answer HTTP. */
   appPort: number;
   /** From a request to an app that answers. */
   wakeTimeoutMs: number;
 }
+
+type Next = { is: "serving" | WakeStep } | { is: "failed"; pod: PodView };
 
 export interface ClusterApp {
   readonly endpoints: readonly Endpoint[];
@@ -97,26 +103,36 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         log(`The app ${died}`, pod.name);
         counts.instanceEnded(describeExit(readDeath(ended, pod.memoryMiB).exit).kind);
       }
-      void bury(pod);
+      void bury(cluster, pod, appId, context.stopped);
     }
     if (died !== null && endpoints.length === 0) publish({ type: "died", appId, reason: died });
     else if (before === 0 && endpoints.length > 0) publish({ type: "awake", appId });
     else if (before > 0 && endpoints.length === 0) publish({ type: "asleep", appId, reason: view.deployment?.asleep ?? sleepReason });
   };
 
-  /** As on one machine an app that died is asleep: its next request starts it again, and nothing crashes in a loop. */
-  const bury = async (pod: PodView): Promise<void> => {
-    await cluster.scale(appId, 1, 0).catch(() => false);
-    await cluster.deletePod(pod, 0).catch(() => undefined);
-  };
-
   const serving = (view: AppView, spec?: string): PodView[] =>
     findServing(view, (pod) => acceptance.has(pod) && !leaving.has(pod.uid), spec);
 
-  const nextOf = (view: AppView, spec: string): { is: "serving" | WakeStep } | { is: "failed"; pod: PodView } => {
+  const nextOf = (view: AppView, spec: string): Next => {
     if (serving(view, spec).length > 0) return { is: "serving" };
     const pod = findFailed(view, spec, (each) => mourned.has(each.uid));
     return pod ? { is: "failed", pod } : { is: nextWakeStep(view, spec) };
+  };
+
+  const awaitNext = async (spec: InstanceSpec, id: string, signal: AbortSignal): Promise<Exclude<Next, { is: "await" }>> => {
+    const end = startRescue({ look: () => cluster.view(appId), launcher, acceptance }, spec, id, signal);
+    try {
+      return await cluster.settle(
+        appId,
+        (view) => {
+          const found = nextOf(view, id);
+          return found.is === "await" ? null : (found as Exclude<Next, { is: "await" }>);
+        },
+        signal,
+      );
+    } finally {
+      end();
+    }
   };
 
   const runWake = async (spec: InstanceSpec, signal: AbortSignal): Promise<void> => {
@@ -126,14 +142,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
     const explainer = setTimeout(() => void explain(id), explainAfterMs);
     try {
       for (;;) {
-        const next = await cluster.settle(
-          appId,
-          (view) => {
-            const found = nextOf(view, id);
-            return found.is === "await" ? null : found;
-          },
-          signal,
-        );
+        const next = await awaitNext(spec, id, signal);
         if (next.is === "serving") return isOurs ? counts.woken("cold", performance.now() - started) : undefined;
         if (next.is === "failed") {
           mourned.add(next.pod.uid);
@@ -143,7 +152,10 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
         // Somebody else was quicker: the cluster's word of it is on its way.
         if (!right) await delay(lostPauseMs, undefined, { signal });
         else if (await launcher.startWarm(spec, signal)) return counts.woken("warm", performance.now() - started);
-        else isOurs = true;
+        else {
+          isOurs = true;
+          if (next.is === "scale") await launcher.restoreFiles(spec);
+        }
       }
     } finally {
       clearTimeout(explainer);
@@ -151,13 +163,19 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
   };
 
   const explain = async (spec: string): Promise<void> => {
-    const pod = cluster.view(appId).pods.find((each) => each.spec === spec && each.state === "serving");
-    const words = pod && (await cluster.explain(pod).catch(() => null));
-    if (words) log(`The app is not running yet: ${words}`, pod.name);
+    const { words, pod } = await findObstacle((each) => each.spec === spec);
+    if (words !== null) log(`The app is not running yet: ${words}`, pod?.name ?? "");
+  };
+
+  /** Why the app's pod does not run, or why it has none. */
+  const findObstacle = async (fits: (pod: PodView) => boolean): Promise<{ words: string | null; pod?: PodView | undefined }> => {
+    const pod = cluster.view(appId).pods.find((each) => each.state === "serving" && fits(each));
+    const words = await (pod ? cluster.explain(pod) : cluster.explainMissing(appId)).catch(() => null);
+    return { words, pod };
   };
 
   const wakeOnce = async (signal: AbortSignal): Promise<void> => {
-    await sleeping;
+    await sleeping?.catch(() => undefined);
     const spec = await context.specOf(appId);
     signal.throwIfAborted();
     if (!spec) throw new AppError("not_deployed", "Nothing is live: deploy the app first");
@@ -170,8 +188,7 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       counts.wakeFailed();
       if (error instanceof LoadFailure) throw await giveUp(error);
       if (error instanceof AppError) throw error;
-      const pod = cluster.view(appId).pods.find((each) => each.state === "serving");
-      const words = pod && (await cluster.explain(pod).catch(() => null));
+      const { words } = await findObstacle(() => true);
       throw new AppError(
         "runtime_unavailable",
         words ? `The app cannot be started now: ${words}` : "The cluster did not start the app in time",
@@ -240,12 +257,19 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       sleeping = (async () => {
         // First what starts pods, then the pods: a wake a moment later must not find the old one counted. With the deletion every
         // process stops sending them requests; those under way are finished.
-        await cluster.scale(appId, 1, 0, sleepReason);
+        await cluster.scale(appId, Math.max(1, view.deployment?.replicas ?? 1), 0, sleepReason);
         await Promise.all(ending.map((pod) => cluster.deletePod(pod)));
         for (const _ of ending) counts.instanceEnded(sleepReason);
       })().finally(() => (sleeping = null));
-      await sleeping;
-      look();
+      try {
+        await sleeping;
+      } catch (error) {
+        // Not told to the cluster, so they are not ending: they go on being asked.
+        for (const pod of ending) leaving.delete(pod.uid);
+        throw error;
+      } finally {
+        look();
+      }
       return true;
     },
     async remove() {

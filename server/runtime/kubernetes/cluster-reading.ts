@@ -1,5 +1,6 @@
 /** What is known of the cluster, and waiting until it is known. */
 import { explainPod } from "./explain.ts";
+import { deploymentName } from "./names.ts";
 import type { ClusterContext, OpenCluster } from "./open-cluster.ts";
 
 export type Reading = Pick<
@@ -13,6 +14,7 @@ export type Reading = Pick<
   | "settle"
   | "settlePod"
   | "explain"
+  | "explainMissing"
   | "isolation"
   | "calls"
   | "isClaimed"
@@ -60,6 +62,10 @@ export function createReading({ client, views, policies, pods, deployments }: Cl
     async explain(pod) {
       const [found, events] = await Promise.all([client.get("pods", pod.name), client.events(pod.uid)]);
       return explainPod({ pod: found, events })?.words ?? null;
+    },
+    async explainMissing(appId) {
+      const deployment = await client.get("deployments", deploymentName(appId));
+      return explainPod({ pod: null, deployment })?.words ?? null;
     },
   };
 }

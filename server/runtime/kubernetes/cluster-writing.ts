@@ -3,7 +3,7 @@ import { AppError } from "#core/contract/problem.ts";
 import type { InstanceSpec } from "../runtime.ts";
 import type { Reading } from "./cluster-reading.ts";
 import type { ConfigMap, Deployment, Secret } from "./client-resources.ts";
-import { annotations, deploymentName, labels } from "./names.ts";
+import { annotations, deploymentName, labels, managedBy } from "./names.ts";
 import { toAppClaim, toClaimPatch, toConfigMap, toDeployment, toOwner, toPoolDeployment, toSecret, toWarmPod } from "./objects.ts";
 import type { ClusterContext, OpenCluster } from "./open-cluster.ts";
 
@@ -41,8 +41,12 @@ export function createWriting(context: ClusterContext): Writing {
   return {
     scale,
     async createDeployment(spec, replicas) {
-      const made = await client.create(await build(spec, replicas));
-      return made ? noteDeployment(made) : null;
+      const wanted = await build(spec, replicas);
+      const made = await client.create(wanted);
+      if (made) return noteDeployment(made);
+      // One that somebody took the labels from is not seen: applied, it is the app's again.
+      const there = await client.get("deployments", deploymentName(spec.appId));
+      return there && !isSeen(there) ? noteDeployment(await client.apply(wanted)) : null;
     },
     async applyDeployment(spec, replicas) {
       return noteDeployment(await client.apply(await build(spec, replicas)));
@@ -106,3 +110,7 @@ export function createWriting(context: ClusterContext): Writing {
     provePolicies: (signal) => context.policies.prove(podOptions, signal),
   };
 }
+
+/** By the informers, which select by label. */
+const isSeen = ({ metadata }: Deployment): boolean =>
+  metadata?.labels?.[labels.managedBy] === managedBy && metadata.labels[labels.app] !== undefined;

@@ -42,6 +42,8 @@ export interface Cluster {
   removeApp(appId: string): Promise<void>;
   /** What keeps a pod from starting, in words; null when nothing is known to. */
   explain(pod: PodView): Promise<string | null>;
+  /** What keeps an app from having a pod at all, such as a quota. */
+  explainMissing(appId: string): Promise<string | null>;
 }
 
 /** Equal for two specifications whose instances are alike. */

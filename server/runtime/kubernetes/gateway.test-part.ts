@@ -148,6 +148,7 @@ async function open(
         publish: (event) => void events.push(event),
         counts: toCounts(counted),
         tells: () => gateway.isTelling,
+        stopped: signal,
       });
       apps.set(appId, app);
       return app;

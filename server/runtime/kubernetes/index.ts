@@ -61,6 +61,8 @@ export interface KubernetesRuntimeOptions {
   /** Whether this process may be the one that does what goes on by itself. */
   worker: boolean;
   kubeconfig?: string;
+  /** Between two rounds of repairs; 30 s. */
+  repairEveryMs?: number;
   /** From a request to an app that answers; 30 s. */
   wakeTimeoutMs?: number;
   /** For the app's import and start-up; 30 s. */
@@ -112,6 +114,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
       counts,
       wakes,
       tells: () => worker?.leads ?? false,
+      stopped: stopping.signal,
       appPort,
       wakeTimeoutMs: options.wakeTimeoutMs ?? 30_000,
     });
@@ -141,7 +144,10 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
     });
     for (const appId of opened.appIds()) appOf(appId).look();
     if (options.worker)
-      worker = startWorker({ ...options, counts, cluster: opened, publish: events.publish, poolLimits, signal: stopping.signal });
+      worker = startWorker({
+        ...options,
+        ...{ counts, cluster: opened, publish: events.publish, accepts: acceptance.has, poolLimits, signal: stopping.signal },
+      });
     options.logger.info(opened.isolation().detail);
   };
 

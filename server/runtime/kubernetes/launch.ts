@@ -6,6 +6,7 @@ import type { Acceptance } from "./acceptance.ts";
 import { findWarm, type PodView, type ReplicaSetView } from "./app-view.ts";
 import type { Cluster, PodClaim } from "./cluster.ts";
 import { toLoadFailure } from "./death.ts";
+import { HandOffRefused } from "./hand-off.ts";
 import { toSpecId } from "./spec-id.ts";
 
 /** Gives a claimed pod its files and waits until the app answers. @throws LoadFailure for the app's own failures. */
@@ -33,6 +34,10 @@ export interface Launcher {
   /** A warm pod that nobody else has: the pool's, or one made for it. `onCold`: it takes longer. */
   obtain(spec: InstanceSpec, component: "app" | "check", signal: AbortSignal, onCold: () => void): Promise<Obtained>;
   give: GiveFiles;
+  /** Gives its files to a pod that was made the app's and may never have got them: its claimer was killed, say. Settles when it is over. */
+  rescue(pod: PodView, spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  /** The files that a pod of the Deployment starts from, where somebody has removed them. */
+  restoreFiles(spec: InstanceSpec): Promise<void>;
   /** Makes a pod that was given its files the Deployment's own, once the Deployment wants such a one. */
   adopt(pod: PodView, spec: InstanceSpec, signal: AbortSignal): Promise<void>;
   readonly warmPods: number;
@@ -59,8 +64,9 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
     }
   };
   const fitsPool = (limits: InstanceLimits) => limits.memoryMiB === poolLimits.memoryMiB && limits.cpus === poolLimits.cpus;
+  /** One that wants a pod already: its controller ends a pod that joins it before the Deployment's number has reached it. */
   const findReplicaSet = (appId: string, spec: string): ReplicaSetView | null =>
-    cluster.view(appId).replicaSets.find((each) => each.spec === spec) ?? null;
+    cluster.view(appId).replicaSets.find((each) => each.spec === spec && each.replicas > 0) ?? null;
 
   const launcher: Launcher = {
     give,
@@ -95,6 +101,8 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       try {
         await give(pod, spec, "serve", signal);
       } catch (error) {
+        // Another process that waited for the app was quicker to give it its files (`rescue`).
+        if (isGiven(error)) return false;
         await cluster.deletePod(pod, 0);
         if (signal.aborted || error instanceof LoadFailure) throw error;
         // The pod was lost between its claim and now; the plain way is under way since the claim's beginning.
@@ -104,6 +112,24 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       acceptance.note(pod);
       if (!replicaSet) await launcher.adopt(pod, spec, signal);
       return true;
+    },
+    async rescue(pod, spec, signal) {
+      try {
+        await give(pod, spec, "serve", signal);
+        acceptance.note(pod);
+      } catch (error) {
+        // Of a failure of its own the pod's end tells everybody.
+        if (signal.aborted || isGiven(error) || error instanceof LoadFailure) return;
+        logger.warn(`The pod ${pod.name} is claimed and of no use: ${(error as Error).message}`);
+        await cluster.deletePod(pod, 0).catch(() => undefined);
+      }
+    },
+    async restoreFiles(spec) {
+      const { deployment } = cluster.view(spec.appId);
+      if (deployment === null) return;
+      await cluster
+        .writeFiles(spec, deployment)
+        .catch((error: Error) => logger.warn(`The files of app ${spec.appId} could not be written: ${error.message}`));
     },
     async obtain(spec, component, signal, onCold) {
       const claim: PodClaim = { appId: spec.appId, spec: toSpecId(spec), version: spec.version, state: "loading", replicaSet: null };
@@ -127,7 +153,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       const id = toSpecId(spec);
       const replicaSet = await cluster.settle(
         spec.appId,
-        (view) => view.replicaSets.find((each) => each.spec === id),
+        () => findReplicaSet(spec.appId, id),
         AbortSignal.any([signal, AbortSignal.timeout(replicaSetTimeoutMs)]),
       );
       for (let tries = 0; tries < 5; tries += 1) {
@@ -140,6 +166,9 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
   };
   return launcher;
 }
+
+/** The pod has been given its files before. */
+const isGiven = (error: unknown): boolean => error instanceof HandOffRefused && error.reason === "claimed";
 
 /** Of a pod that is starting: itself once it is warm. @throws LoadFailure when its container ended. */
 function readyOrGone(pod: PodView | null): PodView | "gone" | null {

@@ -1,13 +1,15 @@
 /** What of the cluster is not as it should be, and what mends it. Pure. */
-import { findDeath, type DeploymentView, type PodView } from "./app-view.ts";
+import type { DeploymentView, PodView } from "./app-view.ts";
 
 export interface ClusterSeen {
   deployments: readonly DeploymentView[];
   pods: readonly PodView[];
   /** Apps that have a live version. */
   live: ReadonlySet<string>;
-  /** Pods that this process's deployments and checks hold are young; ms of the same clock as `createdAt`. */
-  now: number;
+  /** For how long this process has seen the pod in its state; ms of its own, since no two machines' clocks agree. */
+  ageMs(pod: PodView): number;
+  /** Whether the pod was seen to accept connections. */
+  accepts(pod: PodView): boolean;
   /** Sleeping apps whose objects are kept. */
   parkAfter: number;
 }
@@ -21,10 +23,10 @@ export type Repair =
   /** Running: its objects are written again, whoever changed them. */
   | { do: "apply"; appId: string };
 
-/** A deployment's or a check's pod is given its files within less. */
+/** A deployment's, a wake's or a check's pod is given its files within less. */
 const abandonedMs = 3 * 60_000;
 
-export function planRepairs({ deployments, pods, live, now, parkAfter }: ClusterSeen): Repair[] {
+export function planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter }: ClusterSeen): Repair[] {
   const repairs: Repair[] = [];
   const removed = new Set<string>();
   for (const { appId } of deployments) {
@@ -33,11 +35,11 @@ export function planRepairs({ deployments, pods, live, now, parkAfter }: Cluster
     repairs.push({ do: "remove", appId });
   }
   for (const pod of pods) {
-    if (pod.appId === null || pod.deleting || removed.has(pod.appId)) continue;
-    const age = now - (pod.claimedAt ?? pod.createdAt);
-    if (pod.state === "loading" && age > abandonedMs) repairs.push({ do: "deletePod", pod, why: "abandoned" });
-    else if (pod.state === "serving" && !pod.owned && age > abandonedMs) repairs.push({ do: "deletePod", pod, why: "abandoned" });
-    else if (pod.adopted && pod.restarts > 0 && findDeath(pod) === null) repairs.push({ do: "deletePod", pod, why: "lost" });
+    if (pod.component === "pool" || pod.deleting || (pod.appId !== null && removed.has(pod.appId))) continue;
+    // Its claimer was killed on the way, or never heard that the claim had been taken.
+    const ungiven = pod.state !== "serving" || !pod.owned || (pod.adopted && !accepts(pod));
+    if (ungiven && ageMs(pod) > abandonedMs) repairs.push({ do: "deletePod", pod, why: "abandoned" });
+    else if (pod.adopted && pod.restarts > 0) repairs.push({ do: "deletePod", pod, why: "lost" });
   }
   const known = deployments.filter(({ appId }) => !removed.has(appId));
   for (const { appId, replicas } of known) if (replicas > 0) repairs.push({ do: "apply", appId });
@@ -47,4 +49,11 @@ export function planRepairs({ deployments, pods, live, now, parkAfter }: Cluster
     .sort((left, right) => left.usedAt - right.usedAt);
   for (const { appId } of asleep.slice(0, Math.max(0, asleep.length - parkAfter))) repairs.push({ do: "park", appId });
   return repairs;
+}
+
+/** Apps that run and whose Deployment is not seen: somebody took its labels away. */
+export function findUnseen({ deployments, pods }: Pick<ClusterSeen, "deployments" | "pods">): Set<string> {
+  const seen = new Set(deployments.map(({ appId }) => appId));
+  const running = pods.filter(({ state, owned, deleting }) => state === "serving" && owned && !deleting);
+  return new Set(running.flatMap(({ appId }) => (appId === null || seen.has(appId) ? [] : [appId])));
 }

@@ -78,6 +78,7 @@ export function toReplicaSetView(replicaSet: ReplicaSet): ReplicaSetView | null 
     appId,
     spec: template?.[labels.spec] ?? "",
     hash,
+    replicas: spec?.replicas ?? 1,
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }

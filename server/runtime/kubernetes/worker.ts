@@ -6,7 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits, RuntimeCounts, RuntimeEvent, SpecSource } from "../runtime.ts";
 import { createWarmPoolPolicy } from "../warm-pool.ts";
 import { createLogFollower } from "./logs.ts";
-import { planRepairs, type Repair } from "./repairs.ts";
+import { createAges, type Ages } from "./ages.ts";
+import { findUnseen, planRepairs, type Repair } from "./repairs.ts";
+import type { PodView } from "./app-view.ts";
 import type { OpenCluster } from "./open-cluster.ts";
 
 export interface ClusterWorkerOptions {
@@ -17,6 +19,10 @@ export interface ClusterWorkerOptions {
   poolLimits: InstanceLimits;
   specOf: SpecSource;
   findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether the pod was seen to accept connections. */
+  accepts(pod: PodView): boolean;
+  /** Between two rounds of repairs; 30 s. */
+  repairEveryMs?: number | undefined;
   lastLineAt?(appId: string): Promise<Date | null>;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
@@ -43,7 +49,10 @@ export function startWorker(options: ClusterWorkerOptions): ClusterWorker {
     options.logger.info("This process does the cluster's work that goes on by itself");
     try {
       const ends = [followLogs(options, signal), keepPool(options, signal)];
-      await Promise.all([repeat("repairing the cluster", repairEveryMs, () => repair(options), options, signal), prove(options, signal)]);
+      const ages = createAges();
+      const round = (): Promise<void> => repair(options, ages);
+      const everyMs = options.repairEveryMs ?? repairEveryMs;
+      await Promise.all([repeat("repairing the cluster", everyMs, round, options, signal), prove(options, signal)]);
       for (const end of ends) end();
     } finally {
       leads = false;
@@ -164,12 +173,14 @@ function keepPool(options: ClusterWorkerOptions, signal: AbortSignal): () => voi
   return stop;
 }
 
-async function repair(options: ClusterWorkerOptions): Promise<void> {
-  const { cluster, logger } = options;
-  const deployments = [...cluster.deployments()];
-  const live = await options.findLive(deployments.map(({ appId }) => appId));
-  const plan = planRepairs({ deployments, pods: [...cluster.pods()], live, now: Date.now(), parkAfter: options.parkAfter });
-  for (const step of plan) {
+async function repair(options: ClusterWorkerOptions, ages: Ages): Promise<void> {
+  const { cluster, logger, parkAfter, accepts } = options;
+  const [deployments, pods] = [[...cluster.deployments()], [...cluster.pods()]];
+  const ageMs = ages.look(pods, performance.now());
+  const unseen = [...findUnseen({ deployments, pods })];
+  const live = await options.findLive([...deployments.map(({ appId }) => appId), ...unseen]);
+  const plan = planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter });
+  for (const step of [...plan, ...unseen.map((appId): Repair => ({ do: live.has(appId) ? "apply" : "remove", appId }))]) {
     if (options.signal.aborted) return;
     await mend(options, step).catch((error: Error) => logger.warn(`${step.do} of ${nameOf(step)} failed: ${error.message}`));
   }
@@ -188,8 +199,10 @@ async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Rep
     case "apply": {
       const spec = await specOf(step.appId);
       const deployment = cluster.view(step.appId).deployment;
-      if (!spec || deployment === null || deployment.replicas === 0) return;
-      await cluster.writeFiles(spec, deployment);
+      if (!spec || deployment?.replicas === 0) return;
+      const owner = deployment ?? (await cluster.createDeployment(spec, 1));
+      if (owner === null) return;
+      await cluster.writeFiles(spec, owner);
       await cluster.applyDeployment(spec, 1);
       return await cluster.dropFiles(step.appId);
     }
