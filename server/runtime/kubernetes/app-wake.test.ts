@@ -49,6 +49,28 @@ describe("a wake with a warm pool", () => {
     });
   });
 
+  it("joins the ReplicaSet only when that wants a pod: before, its controller would end the one that serves", async () => {
+    world.fillPool(1);
+    const gateway = await world.open([spec]);
+    await gateway.makeAsleep(spec);
+    // The Deployment's controller is late, and the ReplicaSet's is not.
+    const lag = vi.fn<(name: string) => void>();
+    world.server.onChange = () => {
+      const [replicaSet] = world.server.all("replicasets").filter(({ metadata }) => metadata?.name?.startsWith("app-a1"));
+      const hash = replicaSet?.metadata?.labels?.[labels.podTemplateHash];
+      if (hash === undefined || (replicaSet?.spec?.replicas ?? 1) > 0) return;
+      for (const { metadata } of world.server.all("pods"))
+        if (metadata?.labels?.[labels.podTemplateHash] === hash && !metadata.deletionTimestamp) lag(metadata.name!);
+    };
+    const waking = gateway.app().wake();
+    await waitFor("the hand-off", () => gateway.given.length === 1);
+    world.runControllers();
+    world.controllers.run();
+    expect((await waking).endpoint.instanceId).toBe(gateway.given[0]);
+    expect(lag).not.toHaveBeenCalled();
+    expect(world.server.find("pods", gateway.given[0]!)?.metadata?.labels).toHaveProperty([labels.podTemplateHash]);
+  });
+
   it("is one flight however many wait", async () => {
     world.fillPool(3);
     const gateway = await world.open([spec]);
@@ -75,7 +97,8 @@ describe("a wake with a warm pool", () => {
     const [one, other] = await Promise.all(waking);
     expect(one!.endpoint.instanceId).toBe(other!.endpoint.instanceId);
     expect(loser.given).toEqual([]);
-    expect(claims()).toHaveLength(1);
+    // Claimed, and made the ReplicaSet's own.
+    expect(new Set(claims())).toEqual(new Set([`patch pods ${winner.given[0]}`]));
     expect(loser.counted).toEqual([]);
   });
 

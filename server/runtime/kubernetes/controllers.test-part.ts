@@ -95,6 +95,8 @@ export function createControllers(server: FakeServer): Controllers {
       for (const deployment of deployments) {
         const current = ensureReplicaSet(deployment);
         const wanted = deployment.spec?.replicas ?? 1;
+        if (current.spec!.replicas !== wanted)
+          server.edit("replicasets", current.metadata!.name!, ({ spec }) => void (spec!.replicas = wanted));
         const isUp = keep(current, wanted).filter(isReady).length >= wanted;
         for (const old of server.all("replicasets")) {
           if (ownerOf(old) !== deployment.metadata!.uid || old.metadata!.uid === current.metadata!.uid || !isUp) continue;
