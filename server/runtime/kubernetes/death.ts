@@ -52,6 +52,9 @@ export function readDeath(ended: Termination, memoryMiB: number): Death {
   if (told?.kind === "memory" || (told === null && ended.reason === "OOMKilled"))
     return { exit: { code: null, signal: "SIGKILL", memory: killed }, error: told?.error ?? null };
   if (told?.kind === "signal") return { exit: { code: null, signal: toSignal(told.signal), memory: null }, error: told.error ?? null };
+  // Of pid 1 itself, which ends by a signal only when all of the pod is killed: a node that is stopped, or threw it out.
+  if (told === null && ended.exitCode > 128)
+    return { exit: { code: null, signal: toSignal(ended.exitCode - 128), memory: null }, error: null };
   return { exit: { code: told?.code ?? ended.exitCode, signal: null, memory: null }, error: told?.error ?? null };
 }
 
