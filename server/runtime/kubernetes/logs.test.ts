@@ -6,7 +6,7 @@ import { createLogFollower, parseLine, type LogFollower } from "./logs.ts";
 import { makePod } from "./views.test-part.ts";
 
 /** One reading of a pod's log: its lines, and what it ends with. */
-type Reading = { lines: string[]; then: "end" | "break" | "open" };
+type Reading = { lines: string[]; ends: "end" | "break" | "open" };
 const pod = makePod();
 const at = (seconds: number): string => new Date(Date.parse("2026-11-21T10:00:00Z") + seconds * 1_000).toISOString();
 const line = (seconds: number, text: string): string => `${at(seconds)} ${text}`;
@@ -27,11 +27,11 @@ beforeEach(() => {
   follower = createLogFollower({
     async *read(_pod, since, signal) {
       asked.push(since?.toISOString() ?? null);
-      const { lines, then } = readings.shift() ?? { lines: [], then: "open" };
+      const { lines, ends } = readings.shift() ?? { lines: [], ends: "open" };
       // The API's `sinceTime` knows full seconds only.
       yield* lines.filter((each) => since === null || Date.parse(each.split(" ")[0]!) >= Math.floor(since.getTime() / 1_000) * 1_000);
-      if (then === "break") throw new Error("connection reset");
-      if (then === "open") await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      if (ends === "break") throw new Error("connection reset");
+      if (ends === "open") await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
     exists: () => isThere,
     publish: (event) => void published.push(event),
@@ -47,7 +47,7 @@ const texts = (): string[] => told().map(({ text }) => text);
 
 describe("an app's output", () => {
   it("comes with the kubelet's time, the pod's name and its stream", async () => {
-    readings = [{ lines: [line(1, "hello"), line(2, "\x1eEoh no"), line(3, "")], then: "open" }];
+    readings = [{ lines: [line(1, "hello"), line(2, "\x1eEoh no"), line(3, "")], ends: "open" }];
     follower.follow([pod]);
     await waitFor("the lines", () => told().length === 3);
     expect(told()).toEqual([
@@ -60,8 +60,8 @@ describe("an app's output", () => {
   it("is taken up where it broke off: no line twice, and none of the same second lost", async () => {
     const first = [line(1, "one"), line(2.1, "two")];
     readings = [
-      { lines: first, then: "break" },
-      { lines: [...first, line(2.2, "three"), line(3, "four")], then: "open" },
+      { lines: first, ends: "break" },
+      { lines: [...first, line(2.2, "three"), line(3, "four")], ends: "open" },
     ];
     follower.follow([pod]);
     await waitFor("the rest", () => told().length === 4);
@@ -72,8 +72,8 @@ describe("an app's output", () => {
 
   it("goes on over a restart of the container, without a warning", async () => {
     readings = [
-      { lines: [line(1, "before")], then: "end" },
-      { lines: [line(5, "after")], then: "open" },
+      { lines: [line(1, "before")], ends: "end" },
+      { lines: [line(5, "after")], ends: "open" },
     ];
     follower.follow([pod]);
     await waitFor("the next container", () => told().length === 2);
@@ -83,7 +83,7 @@ describe("an app's output", () => {
 
   it("begins after the last line that was kept, when another process followed it before", async () => {
     lastLineAt = new Date(at(2));
-    readings = [{ lines: [line(2, "kept"), line(2.5, "new")], then: "open" }];
+    readings = [{ lines: [line(2, "kept"), line(2.5, "new")], ends: "open" }];
     follower.follow([pod]);
     await waitFor("the new line", () => told().length > 0);
     expect(texts()).toEqual(["new"]);
@@ -91,7 +91,7 @@ describe("an app's output", () => {
   });
 
   it("ends with its pod", async () => {
-    readings = [{ lines: [line(1, "bye")], then: "end" }];
+    readings = [{ lines: [line(1, "bye")], ends: "end" }];
     isThere = false;
     follower.follow([pod]);
     await waitFor("the line", () => told().length === 1);
@@ -112,7 +112,7 @@ describe("an app's output", () => {
 
   it("is bounded: what floods it is left out and counted, with a note", async () => {
     isThere = false;
-    readings = [{ lines: Array.from({ length: 6_000 }, (_, index) => line(index / 1_000, "x")), then: "end" }];
+    readings = [{ lines: Array.from({ length: 6_000 }, (_, index) => line(index / 1_000, "x")), ends: "end" }];
     follower.follow([pod]);
     await waitFor("the note", () => told().some(({ stream }) => stream === "platform"));
     expect(told().length).toBeLessThan(6_000);
@@ -127,7 +127,7 @@ it("takes what the runner says to the platform out of the output", async () => {
     { type: "exception", record },
     { type: "dropped", count: 2 },
   ];
-  readings = [{ lines: messages.map((message, index) => line(index, `\x1eC${JSON.stringify(message)}`)), then: "open" }];
+  readings = [{ lines: messages.map((message, index) => line(index, `\x1eC${JSON.stringify(message)}`)), ends: "open" }];
   follower.follow([pod]);
   await waitFor("both", () => published.length === 2);
   expect(published[0]).toMatchObject({ type: "exception", appId: "a1", record: { requestId: "r1", type: "ValueError" } });
