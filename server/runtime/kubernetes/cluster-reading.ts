@@ -37,10 +37,16 @@ export function createReading({ client, views, policies, pods, deployments }: Cl
         reject(signal.reason as Error);
       };
       const end = views.onChange(() => {
-        const found = look();
-        if (found == null) return;
-        leave();
-        resolve(found);
+        try {
+          const found = look();
+          if (found == null) return;
+          leave();
+          resolve(found);
+        } catch (error) {
+          // What it found is that it waits in vain: for who waits, not for the informer that called.
+          leave();
+          reject(error as Error);
+        }
       });
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
