@@ -138,11 +138,15 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       onCold();
       const made = await cluster.createWarmPod(spec.limits, component);
       try {
-        const ready = await cluster.settlePod(made.name, (pod) => readyOrGone(pod), signal);
-        if (ready === "gone") throw new Error("the pod was deleted before it was ready");
-        const claimed = await cluster.claim(ready, claim);
-        if (!claimed) throw new Error("the pod was taken by somebody else");
-        return { pod: claimed, wasWarm: false };
+        for (let tries = 0; tries < 5; tries += 1) {
+          const ready = await cluster.settlePod(made.name, (pod) => readyOrGone(pod), signal);
+          if (ready === "gone") throw new Error("the pod was deleted before it was ready");
+          const claimed = await cluster.claim(ready, claim);
+          if (claimed) return { pod: claimed, wasWarm: false };
+          // The kubelet wrote a status meanwhile: the cluster's word of it is on its way.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        throw new Error("the pod changed while it was claimed");
       } catch (error) {
         const words = signal.aborted ? null : await cluster.explain(made).catch(() => null);
         await cluster.deletePod(made, 0).catch(() => undefined);
