@@ -1,4 +1,4 @@
-/** The images that the manifests name, built from this checkout without a registry and put into the one-node cluster. */
+/** The images that the manifests name, built from a checkout without a registry and put into the one-node cluster. */
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,40 +15,67 @@ export interface ClusterImages {
   mongodb: string;
 }
 
+export interface ImageBuilder {
+  /** Each gives the image's name in the node; what is there already is not built. */
+  platform(): Promise<string>;
+  runner(): Promise<string>;
+  /** `platform`: the image that it is laid upon. */
+  mongodb(platform: string): Promise<string>;
+}
+
 const mongodbFile = "k8s/components/mongodb-embedded/Containerfile";
+/** The checkout that this file is of: its tools build, whatever they build. */
+const tools = join(import.meta.dirname, "../..");
+
+/** What the platform's image is made from, relative to `root`. */
+export const platformSources = async (root: string): Promise<string[]> => [
+  "Containerfile",
+  ".containerignore",
+  ...parseIncluded(await readFile(join(root, ".containerignore"), "utf8")),
+];
 
 /**
- * Builds what is not in the node yet. The tag is a hash of what an image is made from; each is also called `:test` in the node.
- * @param root the checkout
+ * Builds what is not in the node yet. The tag is a hash of what an image is made from.
+ * @param root where the sources are: this checkout, or another state of it
  */
-export async function buildImages(root: string, node: OneNode, log: (line: string) => void): Promise<ClusterImages> {
-  const here = new Set(await node.images());
+export function createImageBuilder(root: string, node: OneNode, log: (line: string) => void): ImageBuilder {
   const ensure = async (name: string, sources: readonly string[], build: (tagged: string) => Promise<unknown>): Promise<string> => {
     const tagged = `localhost/${name}:${(await hashSources(root, sources)).slice(0, 12)}`;
-    log(here.has(tagged) ? `${tagged} is in the node already` : `building ${tagged}`);
-    if (!here.has(tagged)) await build(tagged);
-    await node.tagImage(tagged, `localhost/${name}:test`);
+    const isHere = (await node.images()).includes(tagged);
+    log(isHere ? `${tagged} is in the node already` : `building ${tagged}`);
+    if (!isHere) await build(tagged);
     return tagged;
   };
   // A fixed time, so that the same sources are the same image to the byte.
   const build = (name: string, context: string, file: string, ...rest: string[]): Promise<string> =>
     runShown(join(node.folder, "build-image"), [name, context, "--file", join(root, file), "--timestamp", "0", ...rest]);
+  return {
+    platform: async () =>
+      ensure("fastapi-platform", await platformSources(root), async (name) => {
+        await runShown(join(tools, "scripts/cluster/node-base-image"), [node.folder]);
+        await build(name, root, "Containerfile");
+      }),
+    runner: () =>
+      ensure("fastapi-platform-runner", ["runner"], async (name) => {
+        await runShown(join(node.folder, "python-base-image"), []);
+        await build(name, join(root, "runner"), "runner/Containerfile");
+      }),
+    mongodb: async (platform) =>
+      ensure("fastapi-platform-mongodb", [mongodbFile, ...(await platformSources(root))], (name) =>
+        inContextWithServer((context) =>
+          build(name, context, mongodbFile, "--build-arg", `PLATFORM_IMAGE=${platform}`, "--build-arg", "SERVER=given"),
+        ),
+      ),
+  };
+}
 
-  const platformSources = ["Containerfile", ".containerignore", ...parseIncluded(await readFile(join(root, ".containerignore"), "utf8"))];
-  const platform = await ensure("fastapi-platform", platformSources, async (name) => {
-    await runShown(join(root, "scripts/cluster/node-base-image"), [node.folder]);
-    await build(name, root, "Containerfile");
-  });
-  const mongodb = await ensure("fastapi-platform-mongodb", [mongodbFile, ...platformSources], (name) =>
-    inContextWithServer((context) =>
-      build(name, context, mongodbFile, "--build-arg", `PLATFORM_IMAGE=${platform}`, "--build-arg", "SERVER=given"),
-    ),
-  );
-  const runner = await ensure("fastapi-platform-runner", ["runner"], async (name) => {
-    await runShown(join(node.folder, "python-base-image"), []);
-    await build(name, join(root, "runner"), "runner/Containerfile");
-  });
-  return { platform, runner, mongodb };
+/** All three of this checkout; each is also called `:test` in the node. */
+export async function buildImages(root: string, node: OneNode, log: (line: string) => void): Promise<ClusterImages> {
+  const builder = createImageBuilder(root, node, log);
+  const platform = await builder.platform();
+  const images = { platform, mongodb: await builder.mongodb(platform), runner: await builder.runner() };
+  for (const tagged of Object.values(images)) await node.tagImage(tagged, tagged.replace(/:[^:]*$/, ":test"));
+  return images;
 }
 
 /** The embedded server that `npm start` and `npm test` have built on this machine already, or build now. */
