@@ -41,6 +41,8 @@ export interface PodView {
   adopted: boolean;
   restarts: number;
   ended: Termination | null;
+  /** It is not scheduled until the platform releases it. */
+  gated: boolean;
   node: string | null;
   memoryMiB: number;
   createdAt: number;
@@ -68,7 +70,7 @@ export interface ReplicaSetView {
   spec: string;
   /** The label `pod-template-hash` of its pods. */
   hash: string;
-  /** How many pods it wants; one more than that it deletes. */
+  /** How many pods it wants, once its controller has acted on that: one more it deletes, and one that joined before then too. */
   replicas: number;
   deleting: boolean;
 }
@@ -117,6 +119,13 @@ export function nextWakeStep({ deployment }: AppView, spec: string): WakeStep {
 /** The pods of a wake that will not come to serve: their container ended, and the next one would end alike. */
 export const findFailed = (view: AppView, spec: string, isKnown: (pod: PodView) => boolean): PodView | undefined =>
   view.pods.find((pod) => pod.spec === spec && pod.state === "serving" && findDeath(pod) !== null && !isKnown(pod));
+
+/** A pod that waits for the word that no warm one takes its place. */
+export const findGated = (view: AppView, spec?: string): PodView | undefined =>
+  view.pods.find((pod) => pod.gated && !pod.deleting && (spec === undefined || pod.spec === spec));
+
+/** A warm pod that was claimed for the app and has not joined its ReplicaSet yet. */
+export const isJoining = (pod: PodView): boolean => pod.adopted && !pod.owned && !pod.deleting && pod.ended === null;
 
 /** The pool's pods that can be claimed, oldest first: what waited longest has settled. */
 export function findWarm(pods: Iterable<PodView>, taken: (name: string) => boolean): PodView[] {

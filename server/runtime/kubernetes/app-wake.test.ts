@@ -17,6 +17,11 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 const instances = (): number | undefined => world.server.find("deployments", "app-a1")?.spec?.replicas;
+/** Of these pods those that may be scheduled. */
+const released = (names: readonly string[]): string[] | null => {
+  const free = names.filter((name) => !world.server.find("pods", name)?.spec?.schedulingGates);
+  return free.length > 0 ? free : null;
+};
 const claims = (): string[] => world.server.writes.filter((write) => write.startsWith("patch pods"));
 
 describe("a wake with a warm pool", () => {
@@ -42,14 +47,12 @@ describe("a wake with a warm pool", () => {
     world.server.writes.length = 0;
     await gateway.app().wake();
     expect(world.server.writes.slice(0, 2)).toEqual(["patch deployments app-a1", `patch pods ${gateway.given[0]}`]);
-    expect(world.server.find("pods", gateway.given[0]!)?.metadata?.labels).toMatchObject({
-      [labels.app]: "a1",
-      [labels.state]: "serving",
-      [labels.podTemplateHash]: expect.any(String),
-    });
+    const labelsNow = () => world.server.find("pods", gateway.given[0]!)?.metadata?.labels;
+    expect(labelsNow()).toMatchObject({ [labels.app]: "a1", [labels.state]: "serving" });
+    await waitFor("its place in the ReplicaSet", () => labelsNow()?.[labels.podTemplateHash]);
   });
 
-  it("joins the ReplicaSet only when that wants a pod: before, its controller would end the one that serves", async () => {
+  it("answers before it joins the ReplicaSet, and joins only when that wants a pod: else its controller would end the one that serves", async () => {
     world.fillPool(1);
     const gateway = await world.open([spec]);
     await gateway.makeAsleep(spec);
@@ -63,12 +66,14 @@ describe("a wake with a warm pool", () => {
         if (metadata?.labels?.[labels.podTemplateHash] === hash && !metadata.deletionTimestamp) lag(metadata.name!);
     };
     const waking = gateway.app().wake();
-    await waitFor("the hand-off", () => gateway.given.length === 1);
+    expect((await waking).endpoint.instanceId).toBe(gateway.given[0]);
     world.runControllers();
     world.controllers.run();
-    expect((await waking).endpoint.instanceId).toBe(gateway.given[0]);
+    await waitFor(
+      "its place in the ReplicaSet",
+      () => world.server.find("pods", gateway.given[0]!)?.metadata?.labels?.[labels.podTemplateHash],
+    );
     expect(lag).not.toHaveBeenCalled();
-    expect(world.server.find("pods", gateway.given[0]!)?.metadata?.labels).toHaveProperty([labels.podTemplateHash]);
   });
 
   it("is one flight however many wait", async () => {
@@ -128,6 +133,7 @@ describe("a wake with a warm pool", () => {
     const waking = gateway.app().wake();
     const name = await waitFor("a pod of the Deployment's own", () => world.podsOf("a1").find((each) => each.startsWith("app-a1")));
     await waitFor("the lost pod's end", () => !world.podsOf("a1").includes(gateway.given[0]!));
+    await waitFor("its release", () => world.server.find("pods", name)?.spec?.schedulingGates === undefined);
     world.controllers.startPods(name);
     await waitFor("its address", () => gateway.cluster.view("a1").pods.some((pod) => pod.name === name && pod.ip));
     gateway.accept(name);
@@ -141,7 +147,7 @@ describe("a wake without a pool", () => {
   it("waits for the pod that the Deployment starts", async () => {
     const gateway = await world.open([spec]);
     const waking = gateway.app().wake();
-    const [name] = await waitFor("the pod", () => (world.podsOf("a1").length > 0 ? world.podsOf("a1") : null));
+    const [name] = await waitFor("the pod", () => released(world.podsOf("a1")));
     world.controllers.startPods();
     await waitFor("its address", () => gateway.cluster.view("a1").pods[0]?.ip);
     expect(gateway.app().endpoints).toEqual([]);
@@ -155,18 +161,18 @@ describe("a wake without a pool", () => {
     const large = makeSpec({ limits: { ...spec.limits, memoryMiB: 512 } });
     const gateway = await world.open([large]);
     const waking = gateway.app().wake();
-    const [name] = await waitFor("the pod", () => (world.podsOf("a1").length > 0 ? world.podsOf("a1") : null));
+    const [name] = await waitFor("the pod", () => released(world.podsOf("a1")));
     world.controllers.startPods();
     await waitFor("its address", () => gateway.cluster.view("a1").pods[0]?.ip);
     gateway.accept(name!);
     await waking;
-    expect(claims()).toEqual([]);
+    expect(claims()).toEqual([`patch pods ${name}`]);
   });
 
   it("tells why the app's own pod ended instead of waiting for it", async () => {
     const gateway = await world.open([spec]);
     const waking = gateway.app().wake();
-    const [name] = await waitFor("the pod", () => (world.podsOf("a1").length > 0 ? world.podsOf("a1") : null));
+    const [name] = await waitFor("the pod", () => released(world.podsOf("a1")));
     world.controllers.startPods();
     world.controllers.end(name!, { exitCode: 1, message: { kind: "exit", code: 1, error: broken.error } });
     await expect(waking).rejects.toMatchObject({ code: "app_failed", message: expect.stringContaining("name 'x' is not defined") });

@@ -8,6 +8,7 @@ import {
   findCandidates,
   findDeath,
   findFailed,
+  findGated,
   findServing,
   nextWakeStep,
   toEndpoint,
@@ -43,7 +44,7 @@ export interface ClusterAppContext {
   wakeTimeoutMs: number;
 }
 
-type Next = { is: "serving" | WakeStep } | { is: "failed"; pod: PodView };
+type Next = { is: "serving" | WakeStep } | { is: "failed" | "release"; pod: PodView };
 
 export interface ClusterApp {
   readonly endpoints: readonly Endpoint[];
@@ -113,19 +114,27 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
   const serving = (view: AppView, spec?: string): PodView[] =>
     findServing(view, (pod) => acceptance.has(pod) && !leaving.has(pod.uid), spec);
 
-  const nextOf = (view: AppView, spec: string): Next => {
+  /** `isOurs`: no warm pod was to be had for the start that this process began. */
+  const nextOf = (view: AppView, spec: string, isOurs: boolean): Next => {
     if (serving(view, spec).length > 0) return { is: "serving" };
-    const pod = findFailed(view, spec, (each) => mourned.has(each.uid));
-    return pod ? { is: "failed", pod } : { is: nextWakeStep(view, spec) };
+    const failed = findFailed(view, spec, (each) => mourned.has(each.uid));
+    if (failed) return { is: "failed", pod: failed };
+    const gated = isOurs ? findGated(view, spec) : undefined;
+    return gated ? { is: "release", pod: gated } : { is: nextWakeStep(view, spec) };
   };
 
-  const awaitNext = async (spec: InstanceSpec, id: string, signal: AbortSignal): Promise<Exclude<Next, { is: "await" }>> => {
+  const awaitNext = async (
+    spec: InstanceSpec,
+    id: string,
+    isOurs: boolean,
+    signal: AbortSignal,
+  ): Promise<Exclude<Next, { is: "await" }>> => {
     const end = startRescue({ look: () => cluster.view(appId), launcher, acceptance }, spec, id, signal);
     try {
       return await cluster.settle(
         appId,
         (view) => {
-          const found = nextOf(view, id);
+          const found = nextOf(view, id, isOurs);
           return found.is === "await" ? null : (found as Exclude<Next, { is: "await" }>);
         },
         signal,
@@ -142,11 +151,15 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
     const explainer = setTimeout(() => void explain(id), explainAfterMs);
     try {
       for (;;) {
-        const next = await awaitNext(spec, id, signal);
+        const next = await awaitNext(spec, id, isOurs, signal);
         if (next.is === "serving") return isOurs ? counts.woken("cold", performance.now() - started) : undefined;
         if (next.is === "failed") {
           mourned.add(next.pod.uid);
           throw toLoadFailure(next.pod, next.pod.ended!);
+        }
+        if (next.is === "release") {
+          if (!(await cluster.release(next.pod))) await delay(lostPauseMs, undefined, { signal });
+          continue;
         }
         const right = next.is === "scale" ? await cluster.scale(appId, 0, 1) : await launcher.makeDeployment(spec);
         // Somebody else was quicker: the cluster's word of it is on its way.
@@ -188,7 +201,10 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       counts.wakeFailed();
       if (error instanceof LoadFailure) throw await giveUp(error);
       if (error instanceof AppError) throw error;
-      const { words } = await findObstacle(() => true);
+      const { words, pod } = await findObstacle(() => true);
+      // Refused by the cluster, so that it waits longer and longer between its tries: the next wake makes it try at once.
+      if (words !== null && !pod) await cluster.scale(appId, 1, 0).catch(() => false);
+      if (words !== null) log(`The app cannot be started now: ${words}`, pod?.name ?? "");
       throw new AppError(
         "runtime_unavailable",
         words ? `The app cannot be started now: ${words}` : "The cluster did not start the app in time",

@@ -92,6 +92,11 @@ export function createWriting(context: ClusterContext): Writing {
         throw new AppError("runtime_unavailable", "The cluster has a pod of that name already: try again", { retryAfterSeconds: 1 });
       return view;
     },
+    async release(pod) {
+      const released = await client.patch("pods", pod.name, { spec: { schedulingGates: null } }, { resourceVersion: pod.resourceVersion });
+      if (released) notePod(released);
+      return released !== false;
+    },
     async deletePod(pod, graceSeconds) {
       await client.delete("pods", pod.name, { ...(graceSeconds === undefined ? {} : { graceSeconds }), uid: pod.uid });
     },

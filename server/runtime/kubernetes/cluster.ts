@@ -36,6 +36,8 @@ export interface Cluster {
   claim(pod: PodView, claim: PodClaim): Promise<PodView | null>;
   /** A warm pod outside the pool, for limits that the pool has not and for when it is empty. */
   createWarmPod(limits: InstanceLimits, component: "app" | "check"): Promise<PodView>;
+  /** Lets a gated pod be scheduled; false when it has changed meanwhile. Idempotent. */
+  release(pod: PodView): Promise<boolean>;
   /** Without a number it gets its whole grace to end. Idempotent. */
   deletePod(pod: PodView, graceSeconds?: number): Promise<void>;
   /** Deletes all that is the app's, and what runs at once. Idempotent. */

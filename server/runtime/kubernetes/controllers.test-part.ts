@@ -111,9 +111,9 @@ export function createControllers(server: FakeServer): Controllers {
       }
     },
     startPods(only) {
-      for (const { metadata, status } of server.all("pods")) {
+      for (const { metadata, spec, status } of server.all("pods")) {
         const name = metadata!.name!;
-        if (status?.podIP !== undefined || (only ?? name) !== name) continue;
+        if (status?.podIP !== undefined || spec?.schedulingGates || (only ?? name) !== name) continue;
         setContainer(name, true, () => ({ state: { running: {} } }));
       }
     },

@@ -94,7 +94,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
         appId: spec.appId,
         spec: id,
         version: spec.version,
-        state: replicaSet ? "serving" : "loading",
+        state: "serving",
         replicaSet,
       });
       if (pod === null) return false;
@@ -110,7 +110,11 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
         return false;
       }
       acceptance.note(pod);
-      if (!replicaSet) await launcher.adopt(pod, spec, signal);
+      // The app answers; that its pod is counted may take the controllers a moment.
+      if (!replicaSet)
+        void launcher.adopt(pod, spec, AbortSignal.timeout(replicaSetTimeoutMs)).catch((error: Error) => {
+          logger.warn(`The pod ${pod.name} does not belong to its Deployment yet: ${error.message}`);
+        });
       return true;
     },
     async rescue(pod, spec, signal) {

@@ -47,6 +47,12 @@ export const annotations = {
   deletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
 
+/**
+ * Holds back the pod that a ReplicaSet makes for a wake until the platform finds that no warm pod takes its place: what is not scheduled
+ * costs a node nothing, and of two pods the ReplicaSet ends the one that has no node. Scheduling gates are in Kubernetes since 1.27.
+ */
+export const claimGate = "fastapi-platform/warm-pod-first";
+
 export type Component = "app" | "pool" | "check" | "probe";
 
 export const managedBy = "fastapi-platform";

@@ -31,6 +31,8 @@ export interface PodPlan {
   mounted?: { configMap: string; secret: string; items: readonly { key: string; path: string }[] };
   /** A pod of its own is not started again: it has lost its files. One of a Deployment must be. */
   restart: "Always" | "Never";
+  /** What keeps it from being scheduled until it is taken away. */
+  gate?: string;
 }
 
 /** In the image; it owns nothing. */
@@ -58,6 +60,7 @@ export function toPodSpec(plan: PodPlan, options: PodOptions): PodSpec {
     restartPolicy: plan.restart,
     terminationGracePeriodSeconds: graceSeconds,
     automountServiceAccountToken: false,
+    ...(plan.gate === undefined ? {} : { schedulingGates: [{ name: plan.gate }] }),
     enableServiceLinks: false,
     // Names are resolved behind the door: a name service in the pod would be a way out past the list of domains.
     dnsPolicy: "None",

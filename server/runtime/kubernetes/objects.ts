@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { Files } from "#core/contract/files.ts";
 import type { InstanceLimits, InstanceSpec } from "../runtime.ts";
 import type { Deployment, ObjectMeta, Pod, Secret } from "./client-resources.ts";
-import { annotations, configMapName, deploymentName, labels, poolKeyMember, poolKeyName, poolName } from "./names.ts";
+import { annotations, claimGate, configMapName, deploymentName, labels, poolKeyMember, poolKeyName, poolName } from "./names.ts";
 import { claimJson, toItems, toLabels, toSecretName } from "./objects-content.ts";
 import { toPodSpec, type PodOptions } from "./objects-pod.ts";
 import { toSpecId } from "./spec-id.ts";
@@ -63,6 +63,7 @@ function toAppTemplate(spec: InstanceSpec, id: string, options: DeploymentOption
     spec: toPodSpec(
       {
         start: "serve",
+        gate: claimGate,
         limits: spec.limits,
         hasDoor: true,
         restart: "Always",

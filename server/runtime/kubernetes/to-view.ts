@@ -28,6 +28,7 @@ export function toPodView(pod: Pod): PodView | null {
     adopted: known.startedWarm && known.state !== "warm",
     restarts: container?.restartCount ?? 0,
     ended: toTermination(container, status?.reason),
+    gated: (spec?.schedulingGates ?? []).length > 0,
     node: spec?.nodeName ?? null,
     memoryMiB: toMebibytes(spec?.containers?.find(({ name }) => name === containerName)?.resources?.limits?.["memory"]),
     createdAt: toTime(metadata.creationTimestamp),
@@ -66,7 +67,7 @@ export function toDeploymentView(deployment: Deployment): DeploymentView | null 
 }
 
 export function toReplicaSetView(replicaSet: ReplicaSet): ReplicaSetView | null {
-  const { metadata, spec } = replicaSet;
+  const { metadata, spec, status } = replicaSet;
   const template = spec?.template?.metadata?.labels;
   const appId = template?.[labels.app];
   const hash = template?.[labels.podTemplateHash];
@@ -78,7 +79,7 @@ export function toReplicaSetView(replicaSet: ReplicaSet): ReplicaSetView | null 
     appId,
     spec: template?.[labels.spec] ?? "",
     hash,
-    replicas: spec?.replicas ?? 1,
+    replicas: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? (spec?.replicas ?? 1) : 0,
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits, RuntimeCounts, RuntimeEvent, SpecSource } from "../runtime.ts";
 import { createWarmPoolPolicy } from "../warm-pool.ts";
+import { keepReleased } from "./gates.ts";
 import { createLogFollower } from "./logs.ts";
 import { createAges, type Ages } from "./ages.ts";
 import { findUnseen, planRepairs, type Repair } from "./repairs.ts";
@@ -21,8 +22,8 @@ export interface ClusterWorkerOptions {
   findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whether the pod was seen to accept connections. */
   accepts(pod: PodView): boolean;
-  /** Between two rounds of repairs; 30 s. */
-  repairEveryMs?: number | undefined;
+  /** Between two rounds of repairs, 30 s; and after how long a claimed pod without an app is given up, 3 min. */
+  repairs?: { everyMs: number; abandonedMs: number } | undefined;
   lastLineAt?(appId: string): Promise<Date | null>;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
@@ -48,10 +49,10 @@ export function startWorker(options: ClusterWorkerOptions): ClusterWorker {
     leads = true;
     options.logger.info("This process does the cluster's work that goes on by itself");
     try {
-      const ends = [followLogs(options, signal), keepPool(options, signal)];
+      const ends = [followLogs(options, signal), keepPool(options, signal), keepReleased(options, signal)];
       const ages = createAges();
       const round = (): Promise<void> => repair(options, ages);
-      const everyMs = options.repairEveryMs ?? repairEveryMs;
+      const everyMs = options.repairs?.everyMs ?? repairEveryMs;
       await Promise.all([repeat("repairing the cluster", everyMs, round, options, signal), prove(options, signal)]);
       for (const end of ends) end();
     } finally {
@@ -179,7 +180,7 @@ async function repair(options: ClusterWorkerOptions, ages: Ages): Promise<void> 
   const ageMs = ages.look(pods, performance.now());
   const unseen = [...findUnseen({ deployments, pods })];
   const live = await options.findLive([...deployments.map(({ appId }) => appId), ...unseen]);
-  const plan = planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter });
+  const plan = planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter, abandonedMs: options.repairs?.abandonedMs });
   for (const step of [...plan, ...unseen.map((appId): Repair => ({ do: live.has(appId) ? "apply" : "remove", appId }))]) {
     if (options.signal.aborted) return;
     await mend(options, step).catch((error: Error) => logger.warn(`${step.do} of ${nameOf(step)} failed: ${error.message}`));
