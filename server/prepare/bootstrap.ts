@@ -31,9 +31,6 @@ const worthALineMs = 1_000;
 /** The terminal sends Ctrl+C to npm and to us, and npm passes it on: both are one wish. */
 const sameKeyPressMs = 1_000;
 
-/** How long a cluster's Services and ingresses may take to learn that a pod is ending; a second is usual. */
-const farewellMs = 5_000;
-
 export interface RunOptions {
   /** The checkout. */
   root: string;
@@ -183,9 +180,8 @@ function createEnd(life: Life): (exitCode: number) => Promise<undefined> {
       process.exit(1);
     }, stopLimitMs).unref();
     if (exitCode === 0 && life.platform) {
+      // On a cluster no new visitor is sent here any more: the manifest's preStop has waited for that.
       life.platform.drain();
-      // It answers on, and says that it should not be asked any more: it takes a moment until no new visitor is sent here.
-      if (life.config.cluster) await sleep(farewellMs);
       await drain(life.server, { onWait: (left) => print(`Waiting for ${left} open connections; Ctrl+C again ends now`) });
     }
     life.server.close();
