@@ -90,7 +90,7 @@ describe("an app's Deployment", () => {
   it("is made by one of two processes, and the other leaves it at that", async () => {
     const other = await world.open();
     const made = await Promise.all([gateway, other].map(({ launcher }) => launcher.makeDeployment(spec)));
-    expect(made.toSorted()).toEqual([false, true]);
+    expect(made.filter((isMade) => isMade)).toHaveLength(1);
     expect(world.server.all("deployments")).toHaveLength(1);
   });
 
