@@ -70,8 +70,8 @@ export async function* readLog(caller: Caller, pod: string, options: LogOptions)
   try {
     const opened = await caller.stream("get", "pods", { method: "GET", query, signal, idempotent: true }, pod, "/log");
     if ("found" in opened) yield* readLines(opened.found, { idleMs: 0, mostBytes: logLineBytes });
-    // 404, 400: there is no such pod, or its container waits to start, or there was none before it.
-    else if (opened.refused.code !== 404 && opened.refused.code !== 400)
+    // There is no such pod, its container waits to start or there was none before it, or the pod is on no node yet.
+    else if (![404, 400, 204].includes(opened.refused.code ?? 0))
       throw toRefusal(opened.refused, { verb: "get", resource: "pods/log", namespace: caller.namespace });
   } catch (error) {
     if (!signal?.aborted) throw toUnreachable(error);

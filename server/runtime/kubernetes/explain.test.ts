@@ -45,6 +45,10 @@ describe("a pod that no node takes", () => {
       "the cluster has no room for it: of 3 nodes, 3 are away",
     ],
     [
+      "0/1 nodes are available: 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/1 nodes are available",
+      "the cluster has no room for it: of one node, 1 is away or kept for other work",
+    ],
+    [
       "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
       "the cluster has no room for it: of 2 nodes, 2 are not meant for apps",
     ],

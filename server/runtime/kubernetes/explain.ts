@@ -138,6 +138,8 @@ function describeNodes(reason: string): string | null {
   if (reason.includes("Too many pods")) return `${count} ${count === "1" ? "runs" : "run"} as many pods as it may`;
   if (/not-ready|unreachable/.test(reason)) return `${count} ${are} away`;
   if (reason.includes("unschedulable")) return `${count} ${count === "1" ? "takes" : "take"} nothing new`;
+  // Since 1.34 it is not said which: only a taint in braces is surely no absence.
+  if (/taint\(s\)/.test(reason)) return `${count} ${are} away or kept for other work`;
   if (reason.includes("taint")) return `${count} ${are} kept for other work`;
   if (/affinity|selector/.test(reason)) return `${count} ${are} not meant for apps`;
   return null;

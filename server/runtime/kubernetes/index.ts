@@ -61,8 +61,8 @@ export interface KubernetesRuntimeOptions {
   /** Whether this process may be the one that does what goes on by itself. */
   worker: boolean;
   kubeconfig?: string;
-  /** Between two rounds of repairs; 30 s. */
-  repairEveryMs?: number;
+  /** Between two rounds of repairs, 30 s; and after how long a claimed pod without an app is given up, 3 min. */
+  repairs?: { everyMs: number; abandonedMs: number };
   /** From a request to an app that answers; 30 s. */
   wakeTimeoutMs?: number;
   /** For the app's import and start-up; 30 s. */

@@ -12,6 +12,8 @@ export interface ClusterSeen {
   accepts(pod: PodView): boolean;
   /** Sleeping apps whose objects are kept. */
   parkAfter: number;
+  /** A deployment's, a wake's or a check's pod is given its files within less; 3 min. */
+  abandonedMs?: number | undefined;
 }
 
 export type Repair =
@@ -23,10 +25,17 @@ export type Repair =
   /** Running: its objects are written again, whoever changed them. */
   | { do: "apply"; appId: string };
 
-/** A deployment's, a wake's or a check's pod is given its files within less. */
-const abandonedMs = 3 * 60_000;
+const defaultAbandonedMs = 3 * 60_000;
 
-export function planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter }: ClusterSeen): Repair[] {
+export function planRepairs({
+  deployments,
+  pods,
+  live,
+  ageMs,
+  accepts,
+  parkAfter,
+  abandonedMs = defaultAbandonedMs,
+}: ClusterSeen): Repair[] {
   const repairs: Repair[] = [];
   const removed = new Set<string>();
   for (const { appId } of deployments) {
