@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Counts } from "./count-reporter.ts";
 import { closingLine } from "./counts.ts";
 import { runToEnd } from "./cluster/run.ts";
+import { addToTotals } from "./totals.ts";
 
 const root = join(import.meta.dirname, "..");
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -32,7 +33,7 @@ async function main(named: readonly string[]): Promise<number> {
   // Vitest itself may fail beside the tests, such as in its set-up.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   for (const skipped of counts.skipped) print(`skipped: ${skipped}`);
-  print(closingLine(counts));
+  print(closingLine(await addToTotals(counts, process.env)));
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 

@@ -14,6 +14,7 @@ import { startDatabase, type Progress, type RunningDatabase } from "#server/stor
 import type { Counts } from "./count-reporter.ts";
 import { closingLine, parseJunit } from "./counts.ts";
 import { prepareSystem } from "./system-packages.ts";
+import { addToTotals } from "./totals.ts";
 
 const root = join(import.meta.dirname, "..");
 const named = process.argv.slice(2);
@@ -55,7 +56,7 @@ async function runAll(): Promise<number> {
   const counts = await runVitest(system.browser !== null);
   if (named.length === 0) add(counts, await runPytest(python));
   for (const skipped of counts.skipped) print(`skipped: ${skipped}`);
-  print(closingLine(counts));
+  print(closingLine(await addToTotals(counts, environment)));
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 

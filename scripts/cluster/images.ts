@@ -34,8 +34,15 @@ export const platformSources = async (root: string): Promise<string[]> => [
   ...parseIncluded(await readFile(join(root, ".containerignore"), "utf8")),
 ];
 
+/** Makes the bases that the images are laid upon, with what makes them. @throws Error where the machine cannot. */
+export async function prepareBases(node: OneNode): Promise<void> {
+  // In this order: the first also installs the tools of the second.
+  await runShown(join(node.folder, "python-base-image"), []);
+  await runShown(join(tools, "scripts/cluster/node-base-image"), [node.folder]);
+}
+
 /**
- * Builds what is not in the node yet. The tag is a hash of what an image is made from.
+ * Builds what is not in the node yet, on the bases of `prepareBases`. The tag is a hash of what an image is made from.
  * @param root where the sources are: this checkout, or another state of it
  */
 export function createImageBuilder(root: string, node: OneNode, log: (line: string) => void): ImageBuilder {
@@ -50,16 +57,8 @@ export function createImageBuilder(root: string, node: OneNode, log: (line: stri
   const build = (name: string, context: string, file: string, ...rest: string[]): Promise<string> =>
     runShown(join(node.folder, "build-image"), [name, context, "--file", join(root, file), "--timestamp", "0", ...rest]);
   return {
-    platform: async () =>
-      ensure("fastapi-platform", await platformSources(root), async (name) => {
-        await runShown(join(tools, "scripts/cluster/node-base-image"), [node.folder]);
-        await build(name, root, "Containerfile");
-      }),
-    runner: () =>
-      ensure("fastapi-platform-runner", ["runner"], async (name) => {
-        await runShown(join(node.folder, "python-base-image"), []);
-        await build(name, join(root, "runner"), "runner/Containerfile");
-      }),
+    platform: async () => ensure("fastapi-platform", await platformSources(root), (name) => build(name, root, "Containerfile")),
+    runner: () => ensure("fastapi-platform-runner", ["runner"], (name) => build(name, join(root, "runner"), "runner/Containerfile")),
     mongodb: async (platform) =>
       ensure("fastapi-platform-mongodb", [mongodbFile, ...(await platformSources(root))], (name) =>
         inContextWithServer((context) =>

@@ -35,6 +35,7 @@ export async function buildPrevious(
     await execute("sh", ["-c", 'git -C "$1" archive "$2" | tar -x -C "$3"', "sh", root, commit, folder]);
     const builder = createImageBuilder(folder, node, log);
     const built = { platform: await builder.platform(), runner: await builder.runner() };
+    // Of an image that both have the other needs a name of its own.
     const other = async (name: keyof PreviousImages): Promise<string> =>
       built[name] === current[name] ? relabel(node, current[name]) : built[name];
     return { platform: await other("platform"), runner: await other("runner") };
