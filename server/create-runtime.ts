@@ -38,7 +38,7 @@ export interface RuntimeParts {
   /** Which of these apps have a live version. */
   findLive: (appIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** When the last kept line of an app was written. */
-  lastLineAt: (appId: string) => Promise<Date | null>;
+  lastLineAt: (appId: string, instanceId: string) => Promise<Date | null>;
 }
 
 /** What a runtime begins before the rest of the platform stands. */

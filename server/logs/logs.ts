@@ -14,12 +14,14 @@ type Found = LogDocument & { _id: Types.ObjectId };
 
 const defaultTail = 200;
 const mostTail = 1_000;
+/** Asked at each start of an instance, so not all there are; its own last line is among them unless others are far busier. */
+const latestLines = 500;
 
 export interface LogsDomain {
   logs: Logs;
   removeAppData(appId: string): Promise<void>;
-  /** When the last kept line of an app was written; null without any. */
-  lastLineAt(appId: string): Promise<Date | null>;
+  /** When an instance wrote the last of its lines that is kept, by its own machine's clock; null without one among the app's latest. */
+  lastLineAt(appId: string, instanceId: string): Promise<Date | null>;
   /** Cuts the log of every app that this process wrote to back to its cap. */
   trim(): Promise<void>;
 }
@@ -87,9 +89,14 @@ export async function createLogs({ storage, records, shared = false }: LogsOptio
   return {
     logs,
     removeAppData: async (appId) => void (await model.deleteMany({ appId })),
-    async lastLineAt(appId) {
-      const last = await model.findOne({ appId }, { at: 1 }).sort({ _id: -1 }).lean<Pick<LogDocument, "at">>();
-      return last?.at ?? null;
+    async lastLineAt(appId, instanceId) {
+      const latest = await model
+        .find({ appId }, { at: 1, instanceId: 1, stream: 1 })
+        .sort({ _id: -1 })
+        .limit(latestLines)
+        .lean<Pick<LogDocument, "at" | "instanceId" | "stream">[]>();
+      // The platform's own words about it are of another clock.
+      return latest.find((line) => line.instanceId === instanceId && line.stream !== "platform")?.at ?? null;
     },
     async trim() {
       const apps = [...written];

@@ -54,8 +54,8 @@ export interface KubernetesRuntimeOptions {
   specOf: SpecSource;
   /** Which of these apps have a live version, for the reconciler. */
   findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** The time of the app's last kept line. */
-  lastLineAt?(appId: string): Promise<Date | null>;
+  /** The time of the instance's last kept line, by the clock of its node. */
+  lastLineAt?(appId: string, instanceId: string): Promise<Date | null>;
   logger: RuntimeLogger;
   counts?: RuntimeCounts;
   /** Whether this process may be the one that does what goes on by itself. */

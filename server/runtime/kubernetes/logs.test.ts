@@ -36,7 +36,7 @@ beforeEach(() => {
     exists: () => isThere,
     publish: (event) => void published.push(event),
     counts: { ...uncounted, limited: (what, count) => void limited.push(`${what} ${count}`) },
-    lastLineAt: async () => lastLineAt,
+    lastLineAt: async (_appId, instanceId) => (instanceId === pod.name ? lastLineAt : null),
     logger: { warn: (message) => void warnings.push(message) },
   });
 });
@@ -88,6 +88,14 @@ describe("an app's output", () => {
     await waitFor("the new line", () => told().length > 0);
     expect(texts()).toEqual(["new"]);
     expect(asked).toEqual([at(2)]);
+  });
+
+  it("is whole of a pod whose node's clock is an hour behind that of the app's other pod", async () => {
+    lastLineAt = new Date(at(3_600));
+    readings = [{ lines: [line(1, "early")], ends: "open" }];
+    follower.follow([makePod({ name: "other" })]);
+    await waitFor("the line", () => told().length > 0);
+    expect([texts(), asked]).toEqual([["early"], [null]]);
   });
 
   it("ends with its pod", async () => {

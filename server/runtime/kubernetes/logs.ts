@@ -20,8 +20,8 @@ export interface LogFollowerOptions {
   exists(uid: string): boolean;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
-  /** The time of the app's last line that was kept: what came before is not told twice. */
-  lastLineAt(appId: string): Promise<Date | null>;
+  /** The time of the pod's last line that was kept, by its node's clock, which others may not share: what came before is not told twice. */
+  lastLineAt(appId: string, instanceId: string): Promise<Date | null>;
   logger: { warn(message: string): void };
 }
 
@@ -36,7 +36,7 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
   const following = new Map<string, AbortController>();
   const run = async (pod: PodView, appId: string, signal: AbortSignal): Promise<void> => {
     const sink = createSink(appId, pod.name, options);
-    let since = await options.lastLineAt(appId).catch(() => null);
+    let since = await options.lastLineAt(appId, pod.name).catch(() => null);
     try {
       while (!signal.aborted) {
         try {

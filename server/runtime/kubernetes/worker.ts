@@ -24,7 +24,7 @@ export interface ClusterWorkerOptions {
   accepts(pod: PodView): boolean;
   /** Between two rounds of repairs, 30 s; and after how long a claimed pod without an app is given up, 3 min. */
   repairs?: { everyMs: number; abandonedMs: number } | undefined;
-  lastLineAt?(appId: string): Promise<Date | null>;
+  lastLineAt?(appId: string, instanceId: string): Promise<Date | null>;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
   logger: { info(message: string): void; warn(message: string): void };
