@@ -30,6 +30,15 @@ const deploy = (spec = second, commit: (endpoint: Endpoint) => Promise<void> = a
     signal,
     (event) => void told.push(event),
   );
+/** The first version runs in one pod, which has joined its ReplicaSet. */
+async function wakeFirst(): Promise<Endpoint> {
+  const { endpoint } = await gateway.app().wake();
+  await waitFor("its place in the ReplicaSet", () => {
+    world.controllers.reap();
+    return gateway.cluster.view("a1").pods.every(({ name, owned }) => name === endpoint.instanceId && owned);
+  });
+  return endpoint;
+}
 const versions = (): number[] => gateway.app().endpoints.map(({ version }) => version);
 /** What of the app stands on the cluster. */
 const template = (): string | undefined => world.server.find("deployments", "app-a1")?.spec?.template.metadata?.labels?.[labels.version];
@@ -61,7 +70,7 @@ describe("a deployment", () => {
   });
 
   it("lets the old version serve until the commit, and the new one from then on", async () => {
-    const { endpoint } = await gateway.app().wake();
+    const endpoint = await wakeFirst();
     const seen: number[][] = [];
     await deploy(second, async () => {
       seen.push(versions());
@@ -78,8 +87,7 @@ describe("a deployment", () => {
   });
 
   it("deletes the pod and changes nothing when the commit throws", async () => {
-    const { endpoint } = await gateway.app().wake();
-    await waitFor("the wake's own pod's end", () => world.podsOf("a1").length === 1);
+    const endpoint = await wakeFirst();
     const before = world.server.find("deployments", "app-a1")?.metadata?.resourceVersion;
     const refused = new AppError("conflict", "Another version was made live meanwhile");
     await expect(deploy(second, () => Promise.reject(refused))).rejects.toBe(refused);
@@ -91,7 +99,7 @@ describe("a deployment", () => {
   });
 
   it("fails with the app's own error at the stage it came at; the old version serves on", async () => {
-    await gateway.app().wake();
+    await wakeFirst();
     const error = { kind: "load", type: "SyntaxError", message: "invalid syntax", file: "main.py", line: 1 } as const;
     gateway.give = () => Promise.reject(new LoadFailure(error, null));
     await deploy();
@@ -101,7 +109,7 @@ describe("a deployment", () => {
   });
 
   it("goes on after the commit until its objects are written, however often the cluster refuses", async () => {
-    await gateway.app().wake();
+    await wakeFirst();
     let refusals = 0;
     world.server.before = (call) => {
       if (call !== "apply deployments" || refusals >= 2) return;

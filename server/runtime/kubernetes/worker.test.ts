@@ -49,14 +49,15 @@ const poolSize = (): number | undefined => world.server.find("deployments", pool
 
 /** Pods of the probe behave as on a cluster whose network holds to its policies, or does not. */
 function answerProbes(connectedCode: number): void {
-  const runControllers = world.server.onChange;
-  world.server.onChange = () => {
+  const { server, controllers } = world;
+  const runControllers = server.onChange;
+  server.onChange = () => {
     runControllers();
-    for (const { metadata } of world.server.all("pods")) {
+    for (const { metadata, status } of server.all("pods")) {
       const name = metadata!.name!;
-      if (metadata?.labels?.[labels.probe] === undefined || world.server.find("pods", name)?.status) continue;
-      if (name.endsWith("-listen")) world.controllers.startPods(name);
-      else world.controllers.end(name, { exitCode: connectedCode });
+      if (metadata?.labels?.[labels.probe] === undefined || status) continue;
+      if (name.endsWith("-listen")) controllers.startPods(name);
+      else controllers.end(name, { exitCode: connectedCode });
     }
   };
 }
@@ -71,8 +72,10 @@ describe("the pool's size", () => {
     expect(worker.leads).toBe(true);
     gate.resolve();
     await waitFor("the pool", () => poolSize() === 1);
-    world.controllers.startPods();
-    await waitFor("a warm pod", () => gateway.launcher.warmPods === 1);
+    await waitFor("a warm pod", () => {
+      world.controllers.startPods();
+      return gateway.launcher.warmPods === 1;
+    });
     await gateway.app().wake();
     await waitFor("a larger pool", () => (poolSize() ?? 0) > 1);
     expect(world.server.all("pods").some(({ metadata }) => metadata?.labels?.[labels.probe])).toBe(false);
