@@ -53,9 +53,9 @@ export function createImageBuilder(root: string, node: OneNode, log: (line: stri
     if (!isHere) await build(tagged);
     return tagged;
   };
-  // A fixed time, so that the same sources are the same image to the byte.
+  // A fixed time, so that the same sources are the same image to the byte; Docker's own format would add names of what built it.
   const build = (name: string, context: string, file: string, ...rest: string[]): Promise<string> =>
-    runShown(join(node.folder, "build-image"), [name, context, "--file", join(root, file), "--timestamp", "0", ...rest]);
+    runShown(join(node.folder, "build-image"), [name, context, "--file", join(root, file), "--format", "oci", "--timestamp", "0", ...rest]);
   return {
     platform: async () => ensure("fastapi-platform", await platformSources(root), (name) => build(name, root, "Containerfile")),
     runner: () => ensure("fastapi-platform-runner", ["runner"], (name) => build(name, join(root, "runner"), "runner/Containerfile")),
