@@ -21,7 +21,8 @@ export interface InstallOptions {
   images?: Partial<typeof defaultImages>;
 }
 
-const defaultImages = {
+/** Those that are tested, by their names in the manifests. */
+export const defaultImages = {
   "fastapi-platform": process.env["FP_PLATFORM_IMAGE"] ?? "localhost/fastapi-platform:test",
   "fastapi-platform-runner": process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test",
   "fastapi-platform-mongodb": process.env["FP_MONGODB_IMAGE"] ?? "localhost/fastapi-platform-mongodb:test",
@@ -32,6 +33,8 @@ export interface Installation {
   namespace: string;
   appsNamespace: string;
   setupCode: string;
+  /** The same ways in, for those who keep connections. */
+  doors: { web: { port: number; host: string }; gateway: { port: number; hostOf(slug: string): string } };
   /** An exchange with the platform's own host, by the Service `web`. */
   call(path: string, sent?: Sent): Promise<Answer>;
   /** An exchange with an app's host, by the Service `gateway`. */
@@ -91,6 +94,10 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     namespace: names.platform,
     appsNamespace: names.apps,
     setupCode: secrets["setup-code"]!,
+    doors: {
+      web: { port: ways[0]!.port, host: publicHost },
+      gateway: { port: ways[1]!.port, hostOf: (slug) => `${slug}.${appsDomain}` },
+    },
     ...speakTo(ways[0]!.port, ways[1]!.port),
     async change(changes) {
       Object.assign(current, changes);
