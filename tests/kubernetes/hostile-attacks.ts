@@ -183,8 +183,7 @@ return results`),
     name: "its own file system",
     source: attackOf(`
 folders = ["/", "/etc", "/usr", "/usr/local", "/opt", "/opt/venv", "/var", "/root", "/home", "/run", "/proc", "/sys", "/sys/fs/cgroup", "/dev"]
-import fp_runner
-folders.append(os.path.dirname(fp_runner.__file__))
+folders.append(os.path.dirname(sys.modules["fp_runner"].__file__) if "fp_runner" in sys.modules else sys.prefix)
 results = {folder: attempt(lambda: open(f"{folder}/written", "w").write("x")) for folder in folders}
 results["a message of the end"] = attempt(lambda: open("/dev/termination-log", "w").write("x"))
 results["passwd"] = attempt(lambda: open("/etc/passwd", "a").write("x"))
@@ -209,7 +208,27 @@ return {place: attempt(lambda: os.listdir(place) if os.path.isdir(place) else op
   same("raw sockets and foreign families"),
   same("writing to /proc/sys and /sys"),
   same("killing the first process of its namespace, and all"),
-  same("a fork bomb"),
+  // A node limits the processes of a pod and tells nobody: the owner sees what the app's own request ended with.
+  same("a fork bomb", {
+    source: attackOf(`
+until, refused = time.monotonic() + 3, None
+def multiply():
+    while time.monotonic() < until:
+        try:
+            if os.fork() != 0: time.sleep(0.005)
+        except OSError:
+            time.sleep(0.005)
+    os._exit(0)
+while time.monotonic() < until + 1:
+    try:
+        if time.monotonic() < until and os.fork() == 0: multiply()
+    except OSError as error:
+        refused = error
+    time.sleep(0.005)
+raise refused or RuntimeError("DONE")`),
+    sees: /Internal Server Error|app_failed/,
+    told: { exception: /Resource temporarily unavailable/ },
+  }),
   same("a memory bomb"),
   same("a disk bomb"),
   same("a file descriptor bomb"),
