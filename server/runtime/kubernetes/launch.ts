@@ -68,6 +68,18 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
   const findReplicaSet = (appId: string, spec: string): ReplicaSetView | null =>
     cluster.view(appId).replicaSets.find((each) => each.spec === spec && each.replicas > 0) ?? null;
 
+  /** A pod that answers becomes its ReplicaSet's. What was put to sleep meanwhile joins nothing, and what was replaced ends. */
+  const join = async (pod: PodView, spec: InstanceSpec): Promise<void> => {
+    try {
+      await launcher.adopt(pod, spec, AbortSignal.timeout(replicaSetTimeoutMs));
+    } catch (error) {
+      const { pods, deployment } = cluster.view(spec.appId);
+      if (!pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) return;
+      logger.warn(`The pod ${pod.name} does not belong to its Deployment: ${(error as Error).message}`);
+      if (deployment?.spec !== toSpecId(spec)) await cluster.deletePod(pod).catch(() => undefined);
+    }
+  };
+
   const launcher: Launcher = {
     give,
     get warmPods() {
@@ -111,10 +123,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       }
       acceptance.note(pod);
       // The app answers; that its pod is counted may take the controllers a moment.
-      if (!replicaSet)
-        void launcher.adopt(pod, spec, AbortSignal.timeout(replicaSetTimeoutMs)).catch((error: Error) => {
-          logger.warn(`The pod ${pod.name} does not belong to its Deployment yet: ${error.message}`);
-        });
+      if (!replicaSet) void join(pod, spec);
       return true;
     },
     async rescue(pod, spec, signal) {

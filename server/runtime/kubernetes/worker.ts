@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits, RuntimeCounts, RuntimeEvent, SpecSource } from "../runtime.ts";
-import { createWarmPoolPolicy } from "../warm-pool.ts";
 import { keepReleased } from "./gates.ts";
+import { keepPool } from "./keep-pool.ts";
 import { createLogFollower } from "./logs.ts";
 import { createAges, type Ages } from "./ages.ts";
 import { findUnseen, planRepairs, type Repair } from "./repairs.ts";
@@ -97,78 +97,6 @@ function followLogs(options: ClusterWorkerOptions, signal: AbortSignal): () => v
   const stop = (): void => {
     end();
     follower.stop();
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  return stop;
-}
-
-/** The pool's Deployment follows the pace of wakes; its ReplicaSet starts and ends the pods. */
-function keepPool(options: ClusterWorkerOptions, signal: AbortSignal): () => void {
-  const { cluster, warmPool, logger } = options;
-  const policy = createWarmPoolPolicy({
-    least: warmPool,
-    most: Math.max(warmPool, 50),
-    mostStarting: 8,
-    memoryBytes: options.warmPoolMemoryMiB * 1_048_576,
-    // What a node has free is the scheduler's affair; the namespace's quota bounds all pods together.
-    memoryShare: 1,
-    runnerBytes: (options.poolLimits.memoryMiB / 4) * 1_048_576,
-    holdMs: 30_000,
-    restMs: 0,
-    longestRestMs: 0,
-    oldestMs: Number.POSITIVE_INFINITY,
-    leakBytes: Number.POSITIVE_INFINITY,
-  });
-  const warm = new Map<string, number>();
-  let wanted = 0;
-  let replicas = -1;
-  let timer: NodeJS.Timeout | undefined;
-  let writing = false;
-  const look = (): void => {
-    const now = performance.now();
-    const seen = new Set<string>();
-    for (const pod of cluster.pods()) {
-      if (pod.state !== "warm" || pod.deleting || !pod.ready) continue;
-      seen.add(pod.uid);
-      if (!warm.has(pod.uid)) warm.set(pod.uid, now);
-    }
-    for (const uid of warm.keys()) {
-      if (seen.has(uid)) continue;
-      warm.delete(uid);
-      if (cluster.isClaimed(uid)) {
-        policy.noteTake(now);
-        policy.noteWakeEnd(now);
-      }
-    }
-    const idle = [...warm.values()].map((since) => ({ since, grewBytes: 0 }));
-    const plan = policy.plan(now, { idle, starting: 0, waiting: 0, freeBytes: Number.MAX_SAFE_INTEGER });
-    clearTimeout(timer);
-    if (plan.againInMs !== null && Number.isFinite(plan.againInMs)) timer = setTimeout(look, Math.min(plan.againInMs, 60_000)).unref();
-    wanted = cluster.isolation().level === "sandbox" ? plan.wanted : 0;
-    void write();
-  };
-  const write = async (): Promise<void> => {
-    if (writing || wanted === replicas || signal.aborted) return;
-    writing = true;
-    const now = wanted;
-    try {
-      await cluster.applyPool(now);
-      replicas = now;
-    } catch (error) {
-      logger.warn(`The pool of warm pods could not be set to ${now}: ${(error as Error).message}`);
-      clearTimeout(timer);
-      timer = setTimeout(look, 5_000).unref();
-    } finally {
-      writing = false;
-    }
-    // What was wanted meanwhile.
-    if (replicas === now) await write();
-  };
-  look();
-  const end = cluster.onChange((appId) => appId === null && look());
-  const stop = (): void => {
-    end();
-    clearTimeout(timer);
   };
   signal.addEventListener("abort", stop, { once: true });
   return stop;
