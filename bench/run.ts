@@ -8,6 +8,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
+import { measureClusterSleeping } from "./cluster-sleeping.ts";
 import { measureCluster } from "./cluster.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureDensity } from "./density.ts";
@@ -39,6 +40,7 @@ const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
   sleeping: measureSleeping,
   imports: measureImports,
   cluster: measureCluster,
+  "cluster-sleeping": measureClusterSleeping,
 };
 const raisedPriority = -15;
 
@@ -51,7 +53,7 @@ if (unknown.length > 0) {
 }
 if (words.includes("--nice")) setPriority(raisedPriority);
 /** What a whole run leaves out where there is no cluster. */
-const possible = Object.keys(scenarios).filter((name) => name !== "cluster" || process.env["KUBECONFIG"]);
+const possible = Object.keys(scenarios).filter((name) => !name.startsWith("cluster") || process.env["KUBECONFIG"]);
 const names = asked.length > 0 ? asked : words.includes("page") ? [] : possible;
 
 if (names.length > 0) await measure();
