@@ -10,6 +10,8 @@ import { createWorld, type RuntimeFactory, type World } from "./world.ts";
 export interface SuiteOptions {
   /** Whether memory is limited and the reason of a kill is known. */
   limitsMemory: boolean;
+  /** What bounds an app's processes, if not its own limit: a node has one for all pods. */
+  mostProcesses?: number;
   /** Whether apps are kept from the machine, its network and each other, and how: without any network, or by NetworkPolicies. */
   isolates: false | "no network" | "policies";
 }
@@ -24,7 +26,7 @@ export function describeRuntime(name: string, factory: RuntimeFactory, options: 
     describe("deploy", () => describeDeploy(() => world));
     describe("wake and sleep", () => describeWake(() => world));
     describe("what an app says and gets", () => describeTalk(() => world));
-    describe("failure", () => describeFailure(() => world, options.limitsMemory));
+    describe("failure", () => describeFailure(() => world, options));
     const { isolates } = options;
     if (isolates) describe("isolation", () => describeIsolation(() => world, isolates));
   });

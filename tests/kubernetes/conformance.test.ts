@@ -39,5 +39,5 @@ describeRuntime(
       close: () => namespace.remove(),
     };
   },
-  { limitsMemory: true, isolates: "policies" },
+  { limitsMemory: true, mostProcesses: 256, isolates: "policies" },
 );
