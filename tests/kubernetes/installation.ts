@@ -182,6 +182,8 @@ function adapt(manifests: readonly Manifest[], names: Names, { images, settings,
       for (const container of [...containers, ...initContainers]) {
         const name = container.image.split("/").at(-1)!.split(":")[0]!;
         container.image = image[name] ?? container.image;
+        // A node of two cores has room for several installations, as long as none keeps any of it for itself.
+        if (container.resources?.requests) container.resources.requests["cpu"] = "10m";
       }
       // Not every cluster has volumes to give.
       if (manifest["spec"].volumeClaimTemplates) {
