@@ -39,8 +39,9 @@ export interface ClusterWorker {
 
 const repairEveryMs = 30_000;
 const probeEveryMs = 24 * 60 * 60_000;
-/** A probe that could not be made says nothing; it is made again. */
-const probeAgainMs = 5 * 60_000;
+/** A probe that could not be made says nothing, and until it does only administrators deploy: it is made again soon, then less often. */
+const firstProbeAgainMs = 15_000;
+const longestProbeAgainMs = 5 * 60_000;
 
 /** Stands for leadership until `signal` aborts. */
 export function startWorker(options: ClusterWorkerOptions): ClusterWorker {
@@ -142,7 +143,7 @@ const nameOf = (step: Repair): string => ("appId" in step ? step.appId : step.po
 
 /** Policies that a network plugin ignores protect nobody: tried with real pods, at the start of each lead and daily. */
 async function prove({ cluster, logger }: ClusterWorkerOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  for (let againMs = firstProbeAgainMs; !signal.aborted; againMs = Math.min(longestProbeAgainMs, againMs * 2)) {
     const proven = await cluster.provePolicies(signal).then(
       () => true,
       (error: Error) => {
@@ -150,6 +151,6 @@ async function prove({ cluster, logger }: ClusterWorkerOptions, signal: AbortSig
         return false;
       },
     );
-    await delay(proven ? probeEveryMs : probeAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
+    await delay(proven ? probeEveryMs : againMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
