@@ -72,6 +72,8 @@ export interface ReplicaSetView {
   hash: string;
   /** How many pods it wants, once its controller has acted on that: one more it deletes, and one that joined before then too. */
   replicas: number;
+  /** Of the Deployment's templates the one that it wants has the highest. */
+  revision: number;
   deleting: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../tests/wait.ts";
 import type { Obtained } from "./launch.ts";
+import { annotations, labels } from "./names.ts";
 import { createWorld, makeSpec, type Gateway, type World } from "./gateway.test-part.ts";
 
 const spec = makeSpec();
@@ -83,6 +84,27 @@ describe("a pod of its own", () => {
     world.controllers.end(name, { exitCode: 1 });
     await expect(obtaining).rejects.toThrow(/ended|stopped|crash|exit code/);
     expect(world.server.find("pods", name)).toBeUndefined();
+  });
+});
+
+describe("a pod that joins its app", () => {
+  it("joins what the Deployment wants now, of two templates that differ in nothing of the app's", async () => {
+    world.fillPool(1);
+    await gateway.makeAsleep(spec);
+    await gateway.cluster.scale("a1", 0, 1);
+    const wanting = () => gateway.cluster.view("a1").replicaSets.filter(({ replicas }) => replicas > 0).length;
+    await waitFor("the first", () => wanting() === 1);
+    world.server.onChange = () => {};
+    const [old] = world.server.all("replicasets").filter(({ metadata }) => metadata?.name?.startsWith("app-a1"));
+    const renamed = { ...old!.metadata!.labels, [labels.podTemplateHash]: "renewed" };
+    world.server.put("replicasets", {
+      metadata: { name: "app-a1-renewed", labels: renamed, annotations: { [annotations.revision]: "2" } },
+      spec: { ...old!.spec!, replicas: 1, template: { ...old!.spec!.template, metadata: { labels: renamed } } },
+    });
+    await waitFor("both", () => wanting() === 2);
+    const { pod } = await obtain();
+    await gateway.launcher.adopt(pod, spec, never);
+    expect(world.server.find("pods", pod.name)?.metadata?.labels).toMatchObject({ [labels.podTemplateHash]: "renewed" });
   });
 });
 

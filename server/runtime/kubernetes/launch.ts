@@ -1,5 +1,6 @@
 /** From a specification to a pod that answers, the quick way: a warm pod is claimed, given the files, and becomes the app's. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits, InstanceSpec, LoadReport } from "../runtime.ts";
 import { LoadFailure } from "../load-failure.ts";
 import type { Acceptance } from "./acceptance.ts";
@@ -45,6 +46,9 @@ export interface Launcher {
 
 /** How long the controller may take to make the ReplicaSet of a new Deployment. */
 const replicaSetTimeoutMs = 10_000;
+/** A cluster that is busy or away for a while; after it the leader takes the pod for abandoned. */
+const joinForMs = 120_000;
+const joinPauseMs = 500;
 
 export function createLauncher({ cluster, acceptance, give, poolLimits, logger }: LauncherOptions): Launcher {
   const taken = new Set<string>();
@@ -65,18 +69,25 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
   };
   const fitsPool = (limits: InstanceLimits) => limits.memoryMiB === poolLimits.memoryMiB && limits.cpus === poolLimits.cpus;
   /** One that wants a pod already: its controller ends a pod that joins it before the Deployment's number has reached it. */
-  const findReplicaSet = (appId: string, spec: string): ReplicaSetView | null =>
-    cluster.view(appId).replicaSets.find((each) => each.spec === spec && each.replicas > 0) ?? null;
+  const findReplicaSet = (appId: string, spec: string): ReplicaSetView | null => {
+    const wanting = cluster.view(appId).replicaSets.filter((each) => each.spec === spec && each.replicas > 0);
+    // Two of one specification differ in what is not the app's, such as the runner's image.
+    return wanting.sort((left, right) => right.revision - left.revision)[0] ?? null;
+  };
 
   /** A pod that answers becomes its ReplicaSet's. What was put to sleep meanwhile joins nothing, and what was replaced ends. */
   const join = async (pod: PodView, spec: InstanceSpec): Promise<void> => {
-    try {
-      await launcher.adopt(pod, spec, AbortSignal.timeout(replicaSetTimeoutMs));
-    } catch (error) {
-      const { pods, deployment } = cluster.view(spec.appId);
-      if (!pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) return;
-      logger.warn(`The pod ${pod.name} does not belong to its Deployment: ${(error as Error).message}`);
-      if (deployment?.spec !== toSpecId(spec)) await cluster.deletePod(pod).catch(() => undefined);
+    const until = AbortSignal.timeout(joinForMs);
+    for (;;) {
+      try {
+        return await launcher.adopt(pod, spec, until);
+      } catch (error) {
+        const { pods, deployment } = cluster.view(spec.appId);
+        if (!pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) return;
+        if (deployment?.spec !== toSpecId(spec)) return await cluster.deletePod(pod).catch(() => undefined);
+        if (until.aborted) return logger.warn(`The pod ${pod.name} does not belong to its Deployment: ${(error as Error).message}`);
+        await delay(joinPauseMs);
+      }
     }
   };
 
@@ -130,6 +141,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       try {
         await give(pod, spec, "serve", signal);
         acceptance.note(pod);
+        void join(pod, spec);
       } catch (error) {
         // Of a failure of its own the pod's end tells everybody.
         if (signal.aborted || isGiven(error) || error instanceof LoadFailure) return;
@@ -157,7 +169,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
           const claimed = await cluster.claim(ready, claim);
           if (claimed) return { pod: claimed, wasWarm: false };
           // The kubelet wrote a status meanwhile: the cluster's word of it is on its way.
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await delay(20);
         }
         throw new Error("the pod changed while it was claimed");
       } catch (error) {
@@ -176,7 +188,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
       for (let tries = 0; tries < 5; tries += 1) {
         const now = [...cluster.view(spec.appId).pods].find((each) => each.uid === pod.uid) ?? pod;
         if (await cluster.claim(now, { appId: spec.appId, spec: id, version: spec.version, state: "serving", replicaSet })) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
       }
       throw new Error("the pod changed while it was adopted");
     },

@@ -43,6 +43,8 @@ export const annotations = {
   usedAt: "fastapi-platform/used-at",
   /** Of a warm pod: when it became an app's, ISO 8601. */
   claimedAt: "fastapi-platform/claimed-at",
+  /** Kubernetes' own: counts a Deployment's templates, on each of its ReplicaSets. */
+  revision: "deployment.kubernetes.io/revision",
   /** Kubernetes' own: of two pods of a ReplicaSet the cheaper goes first. */
   deletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;

@@ -80,6 +80,7 @@ export function toReplicaSetView(replicaSet: ReplicaSet): ReplicaSetView | null 
     spec: template?.[labels.spec] ?? "",
     hash,
     replicas: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? (spec?.replicas ?? 1) : 0,
+    revision: Number(metadata.annotations?.[annotations.revision] ?? 0),
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }

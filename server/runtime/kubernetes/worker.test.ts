@@ -153,6 +153,29 @@ describe("what drifted", () => {
     await waitFor("its objects", () => world.server.find("deployments", "app-b2")?.spec?.replicas === 1);
   });
 
+  it("is a new template for eight of few apps at a time: the others follow in the next round", async () => {
+    const many = Array.from({ length: 12 }, (_, index) => makeSpec({ appId: `c${index}` }));
+    const imageOf = (appId: string): string | undefined =>
+      world.server.find("deployments", `app-${appId}`)!.spec!.template.spec!.containers.find(({ name }) => name === containerName)!.image;
+    for (const each of many) {
+      await gateway.makeAsleep(each);
+      await gateway.cluster.scale(each.appId, 0, 1);
+      world.server.edit("deployments", `app-${each.appId}`, ({ spec: changed }) => {
+        changed!.template.spec!.containers.find(({ name }) => name === containerName)!.image = "runner:0";
+      });
+    }
+    await waitFor("the change to be seen", () =>
+      [...gateway.cluster.deployments()].every(
+        ({ name, resourceVersion }) => world.server.find("deployments", name)?.metadata?.resourceVersion === resourceVersion,
+      ),
+    );
+    start({ live: many });
+    const renewed = (): number => many.filter(({ appId }) => imageOf(appId) === "runner:1").length;
+    await waitFor("the first of them", () => renewed() === 8);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(renewed()).toBe(8);
+  });
+
   it("is not parked when it was woken between the look and the deed", async () => {
     await gateway.makeAsleep(spec);
     world.server.before = (call, name) => {

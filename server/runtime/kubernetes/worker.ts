@@ -37,6 +37,8 @@ export interface ClusterWorker {
   readonly stopped: Promise<void>;
 }
 
+/** Apps whose pods are replaced at a time, however few there are. */
+const leastRolling = 8;
 const repairEveryMs = 30_000;
 const probeEveryMs = 24 * 60 * 60_000;
 /** A probe that could not be made says nothing, and until it does only administrators deploy: it is made again soon, then less often. */
@@ -110,31 +112,51 @@ async function repair(options: ClusterWorkerOptions, ages: Ages): Promise<void> 
   const unseen = [...findUnseen({ deployments, pods })];
   const live = await options.findLive([...deployments.map(({ appId }) => appId), ...unseen]);
   const plan = planRepairs({ deployments, pods, live, ageMs, accepts, parkAfter, abandonedMs: options.repairs?.abandonedMs });
-  for (const step of [...plan, ...unseen.map((appId): Repair => ({ do: live.has(appId) ? "apply" : "remove", appId }))]) {
+  const steps = [...plan, ...unseen.map((appId): Repair => ({ do: live.has(appId) ? "apply" : "remove", appId }))];
+  const room = countRoom(cluster, steps);
+  let rolled = 0;
+  for (const step of steps) {
     if (options.signal.aborted) return;
-    await mend(options, step).catch((error: Error) => logger.warn(`${step.do} of ${nameOf(step)} failed: ${error.message}`));
+    if (step.do === "apply" && rolled >= room) continue;
+    await mend(options, step).then(
+      (changed) => (rolled += changed ? 1 : 0),
+      (error: Error) => logger.warn(`${step.do} of ${nameOf(step)} failed: ${error.message}`),
+    );
   }
 }
 
-async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Repair): Promise<void> {
+/** A new image of the runner, say, is a new pod for every app that is awake: a tenth of them at a time, so that nodes have room for both. */
+function countRoom(cluster: OpenCluster, steps: readonly Repair[]): number {
+  const awake = steps.filter((step) => step.do === "apply");
+  const rolling = awake.filter(({ appId }) => cluster.view(appId).replicaSets.filter(({ replicas }) => replicas > 0).length > 1);
+  return Math.max(leastRolling, Math.ceil(awake.length / 10)) - rolling.length;
+}
+
+/** True when an app's pods are replaced by it. */
+async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Repair): Promise<boolean> {
   switch (step.do) {
     case "remove":
       logger.info(`The app ${step.appId} has nothing live: what the cluster kept of it is removed`);
-      return await cluster.removeApp(step.appId);
+      await cluster.removeApp(step.appId);
+      return false;
     case "park":
-      return await cluster.park(step.appId);
+      await cluster.park(step.appId);
+      return false;
     case "deletePod":
       logger.info(`The pod ${step.pod.name} is ${step.why} and is deleted`);
-      return await cluster.deletePod(step.pod, 1);
+      await cluster.deletePod(step.pod, 1);
+      return false;
     case "apply": {
       const spec = await specOf(step.appId);
       const deployment = cluster.view(step.appId).deployment;
-      if (!spec || deployment?.replicas === 0) return;
+      if (!spec || deployment?.replicas === 0) return false;
       const owner = deployment ?? (await cluster.createDeployment(spec, 1));
-      if (owner === null) return;
+      if (owner === null) return false;
       await cluster.writeFiles(spec, owner);
-      await cluster.applyDeployment(spec, 1);
-      return await cluster.dropFiles(step.appId);
+      const applied = await cluster.applyDeployment(spec, 1);
+      await cluster.dropFiles(step.appId);
+      // What is as it should be keeps its version.
+      return applied.resourceVersion !== owner.resourceVersion;
     }
   }
 }
