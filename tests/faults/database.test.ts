@@ -1,6 +1,6 @@
 /** A database that is away or slow: apps go on, the platform says so, what happened meanwhile is written down afterwards. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../database.ts";
 import { startPlatform, type TestPlatform } from "../platform.ts";
 import { waitFor } from "../wait.ts";
@@ -60,6 +60,7 @@ describe("a database that hangs", () => {
   }, 240_000);
 
   test("killed during a deployment, the database is started again and the deployment succeeds", async () => {
+    onTestFailed(() => console.log(platform.output()));
     const app = await platform.deploy(token, "deployed meanwhile", answering("one"));
     const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {
       files: answering("two"),
