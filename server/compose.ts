@@ -1,11 +1,21 @@
-/** Builds every part of one process, in the order of dependence. Nothing runs yet, and what a role does not do is never begun. */
+/**
+ * Builds every part of one process, in the order of dependence. Nothing runs yet but what the runtime begins (`beginRuntime`), and what a
+ * role does not do is never begun.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
 import { createApps, createPortStore, createRouteTable, type AppRoutes, type AppsDomain } from "./apps/index.ts";
 import type { Config } from "./config.ts";
-import { beginRuntime, createRuntime, type CreateRuntime, type PlatformRuntime, type RuntimeBegun } from "./create-runtime.ts";
+import {
+  beginRuntime,
+  createRuntime,
+  nothingBegun,
+  type CreateRuntime,
+  type PlatformRuntime,
+  type RuntimeBegun,
+} from "./create-runtime.ts";
 import { createDatabases, type Databases } from "./databases/index.ts";
 import { createDeployments, type DeploymentsDomain } from "./deployments/index.ts";
 import { doorCredential } from "./door/index.ts";
@@ -72,7 +82,7 @@ export async function compose(config: Config, logger: Logger, seams: Seams, stop
   };
   // Parts refer to one another; each is asked for when it is needed, and stands by then.
   const parts = { config, logger, shared, notices, reportBug, awake: new Set<string>() } as Parts;
-  const begun = beginRuntime(config, logger, stopping);
+  const begun = seams.createRuntime ? nothingBegun : beginRuntime(config, logger, stopping);
   try {
     await addStorage(parts);
     await addDomains(parts, stopping);

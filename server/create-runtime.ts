@@ -48,12 +48,14 @@ export interface RuntimeBegun {
   close(): Promise<void>;
 }
 
+export const nothingBegun: RuntimeBegun = { close: () => Promise.resolve() };
+
 /**
  * On one machine: looks at it and starts the zygote, whose imports take longer than all else of a start. On a cluster there is nothing
  * to begin.
  */
 export function beginRuntime({ cluster, dataDir, rootDir, python }: Config, logger: RuntimeLogger, stopping: AbortSignal): RuntimeBegun {
-  if (cluster) return { close: () => Promise.resolve() };
+  if (cluster) return nothingBegun;
   const host = openHost({
     dataDir,
     runnerDir: join(rootDir, "runner"),

@@ -159,7 +159,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         await asleep;
       }),
     ]);
-    const opened = host ?? (await options.host);
+    // One that could not be opened was told of by `start`, and has nothing to close.
+    const opened = host ?? (await options.host?.catch(() => undefined));
     if (opened) await closeHost(opened);
   };
 
