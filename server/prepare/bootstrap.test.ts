@@ -65,6 +65,18 @@ test("starts, answers, names its database in one line, stops on SIGTERM and leav
   expect(findStartTime(databasePid)).toBeNull();
 });
 
+test("ends in order when nobody reads what it prints any more", async () => {
+  const platform = startPlatform();
+  await platform.said(/ready: (\S+)/);
+  const databasePid = await readDatabasePid();
+  platform.child.stdout!.destroy();
+  platform.child.stderr!.destroy();
+  platform.child.kill("SIGTERM");
+  const [code] = await once(platform.child, "exit");
+  expect(code).toBe(0);
+  expect(findStartTime(databasePid)).toBeNull();
+});
+
 test("a second start on the same data folder names the first and ends", async () => {
   const first = startPlatform();
   await first.said(/ready/);

@@ -208,6 +208,8 @@ function endOnSignals(end: (exitCode: number) => Promise<unknown>): void {
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
   // Started by scripts/run-pinned.mjs from another Node: when that one is gone, nobody wants this one any more.
   if (process.channel) process.on("disconnect", () => askedAt ?? onSignal());
+  // Whoever read what we print may be gone before us; told of on the same stream, that would never end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   process.on("unhandledRejection", (reason) =>
     printError(`Unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`),
   );
