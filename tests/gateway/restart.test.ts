@@ -60,9 +60,19 @@ function hasEnded(): boolean {
   }
 }
 
-/** Never a number that stands for more than this one process: 0 is all of the test run. */
-function terminate(): void {
-  if (pid !== null && pid > 1) process.kill(pid, "SIGTERM");
+/**
+ * Resolves when the process has heard. Never a number that stands for more than this one process: 0 is all of the test run. Seen once: the
+ * signal came to nothing, neither handled nor pending, and a later one was heard; so it is sent again, and said.
+ */
+async function terminate(): Promise<void> {
+  if (pid === null || pid <= 1) return;
+  const before = output.length;
+  const heard = (): boolean => hasEnded() || output.slice(before).includes("Stopping");
+  process.kill(pid, "SIGTERM");
+  await waitFor("it stops", heard, 10_000).catch(() => {
+    console.warn(`SIGTERM to ${pid} was not heard:\n${output}`);
+    if (!hasEnded()) process.kill(pid!, "SIGTERM");
+  });
 }
 
 /** Starts the platform on the held socket, and resolves once it answers. */
@@ -100,7 +110,7 @@ beforeAll(async () => {
 }, 400_000);
 
 afterAll(async () => {
-  if (!hasEnded()) terminate();
+  if (!hasEnded()) await terminate();
   await waitFor("the platform ended", hasEnded, 120_000);
   holder.stdin!.end();
   if (holder.exitCode === null) await once(holder, "exit");
@@ -176,7 +186,7 @@ test("a restart under load on a socket that is handed over: not one request fail
   await waitFor("traffic flows", () => traffic.count() > 50);
   const slow = ask(new Agent({ keepAlive: false }), "/slow?seconds=3");
   await waitFor("it goes on", () => traffic.count() > 60);
-  terminate();
+  await terminate();
   await waitFor("the old one ends", hasEnded, 120_000).catch(explain);
   expect(await slow).toBe(200);
   await start();
@@ -203,7 +213,7 @@ test("WebSockets are told that the platform goes away, streams end after their t
   );
   const stream = open(`GET /events HTTP/1.1\r\n${host}\r\n\r\n`);
   await waitFor("both are open", () => ws.received().includes("hello") && stream.received().includes("data: tick")).catch(explain);
-  terminate();
+  await terminate();
   // A close frame of the server: 1001, unmasked, behind the app's last frame.
   await waitFor("the socket is told", () =>
     ws
