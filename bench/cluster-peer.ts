@@ -1,13 +1,10 @@
 /** The peer on a cluster: the same app in the same image as a Deployment of its own, scaled up, its pod called until it answers. */
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { kubectl, type AppsNamespace } from "../tests/kubernetes/apps-namespace.ts";
+import { kubectl, runnerImage, type AppsNamespace } from "../tests/kubernetes/apps-namespace.ts";
 import { waitFor } from "../tests/wait.ts";
 import { helloApp } from "./apps.ts";
-import { image } from "./cluster-world.ts";
-
-/** What its Deployment left to do is done. */
-const restMs = 250;
+import { restMs } from "./cluster-world.ts";
 
 export const peerName = "ordinary Deployment, 0 → 1";
 
@@ -38,7 +35,7 @@ export async function openPeer(namespace: AppsNamespace): Promise<ClusterPeer> {
             containers: [
               {
                 name: "app",
-                image,
+                image: runnerImage,
                 imagePullPolicy: "IfNotPresent",
                 command: ["python", "-m", "uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"],
                 workingDir: "/code",

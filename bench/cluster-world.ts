@@ -1,15 +1,13 @@
 /** Platforms of this checkout on the cluster that `KUBECONFIG` names, each in a namespace for apps of its own, and what they are asked. */
 import { setTimeout as delay } from "node:timers/promises";
-import { makeAppsNamespace, type AppsNamespace } from "../tests/kubernetes/apps-namespace.ts";
+import { makeAppsNamespace, runnerImage, type AppsNamespace } from "../tests/kubernetes/apps-namespace.ts";
 import { freePort, type TestPlatform } from "../tests/platform.ts";
 import { waitFor } from "../tests/wait.ts";
 import { putToSleep, type World } from "./world.ts";
 
-/** The runner's image in the cluster. */
-export const image = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
 const secretKey = "0123456789abcdef0123456789abcdef";
 /** What a wake left to do is done: the pool's next pod is ready, the old pod is gone. */
-const restMs = 250;
+export const restMs = 250;
 
 export interface Clustered {
   platform: TestPlatform;
@@ -36,7 +34,7 @@ export function openClusterWorld(world: World): ClusterWorld {
       const { platform, url } = await world.platformWithUrl({
         RUNTIME: "kubernetes",
         APPS_NAMESPACE: namespace.name,
-        RUNNER_IMAGE: image,
+        RUNNER_IMAGE: runnerImage,
         SECRET_KEY: secretKey,
         DOOR_PORT: String(await freePort()),
         SETUP_CODE: "the bench sets it up",

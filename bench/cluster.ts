@@ -6,13 +6,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { helloApp } from "./apps.ts";
 import { openPeer, peerName, type ClusterPeer } from "./cluster-peer.ts";
-import { apiCalls, askSleeping, describeCalls, openClusterWorld, waitForPool, wakeOnce, type Clustered } from "./cluster-world.ts";
+import { apiCalls, askSleeping, describeCalls, openClusterWorld, restMs, waitForPool, wakeOnce, type Clustered } from "./cluster-world.ts";
 import { measurePresses } from "./deploy.ts";
 import type { Outcome, Series } from "./figures.ts";
 import { counted, putToSleep, type World } from "./world.ts";
 
-/** What a wake left to do is done. */
-const restMs = 250;
 const crowdSize = 20;
 
 export async function measureCluster(world: World): Promise<Outcome> {

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from pods import Door, PodProcess, StartPod
+
 RUNNER = Path(__file__).parent.parent
 
 
@@ -156,3 +158,23 @@ def start(zygote: Zygote) -> Iterator[Callable[[], Runner]]:
 @pytest.fixture
 def runner(start: Callable[[], Runner]) -> Runner:
     return start()
+
+
+@pytest.fixture
+def start_pod(tmp_path: Path) -> Iterator[StartPod]:
+    started: list[PodProcess] = []
+
+    def start_one(mode: str = "warm", folder: str = "pod", **named: Any) -> PodProcess:
+        started.append(PodProcess(tmp_path / folder, mode, **named))
+        return started[-1]
+
+    yield start_one
+    for pod in started:
+        pod.close()
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    made = Door()
+    yield made
+    made.listener.close()

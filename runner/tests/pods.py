@@ -5,6 +5,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -20,8 +21,13 @@ HELLO = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root()
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    """Below what the kernel gives to whoever asks for any port, so that none takes it before the pod does."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
 
 
@@ -166,3 +172,6 @@ class PodProcess:
         self.reader.join(20)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+StartPod = Callable[..., PodProcess]

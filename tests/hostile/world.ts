@@ -50,7 +50,8 @@ export interface HostileWorld extends AsyncDisposable {
   residentBytes(): number;
 }
 
-const victimSource = `
+/** Has a secret of every kind. `/keep` makes the one in its database, and says which database that is. */
+export const victimSource = `
 import os
 from pymongo import MongoClient
 from fastapi import FastAPI
@@ -62,7 +63,7 @@ def root(): return {"hello": "visitor"}
 @app.post("/keep")
 def keep():
     secrets.insert_one({"canary": "${canaries.document}"})
-    return secrets.count_documents({})
+    return {"database": secrets.database.name}
 @app.get("/fail")
 def fail(): raise RuntimeError("the victim's own failure")
 @app.get("/check")

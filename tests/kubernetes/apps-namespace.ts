@@ -8,6 +8,9 @@ const execute = promisify(execFile);
 /** From where the tests' own process reaches pods: a policy lets it in as the manifests let the gateway in. */
 const testerNetwork = process.env["FP_TESTER_CIDR"] ?? "10.123.0.0/24";
 
+/** In the cluster's nodes. */
+export const runnerImage = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
+
 export const kubectl = async (args: readonly string[], input = ""): Promise<string> => {
   const running = execute("kubectl", [...args], { maxBuffer: 64 * 1_048_576 });
   running.child.stdin?.end(input);

@@ -22,7 +22,7 @@ import {
 } from "#server/runtime/kubernetes/objects.ts";
 import type { InstanceSpec } from "#server/runtime/runtime.ts";
 import { waitFor } from "../wait.ts";
-import { kubectl, makeAppsNamespace, type AppsNamespace } from "./apps-namespace.ts";
+import { kubectl, makeAppsNamespace, runnerImage, type AppsNamespace } from "./apps-namespace.ts";
 
 const binary = Buffer.from([0, 255, 1, 254, 10, 13]);
 const program = `
@@ -68,8 +68,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("on a real cluster", () => {
   beforeAll(async () => {
     namespace = await makeAppsNamespace();
     client = await createClusterClient({ namespace: namespace.name });
-    const image = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
-    options = { namespace: namespace.name, image, imagePullPolicy: "Never", door: null };
+    options = { namespace: namespace.name, image: runnerImage, imagePullPolicy: "Never", door: null };
     await client.create(toPoolKey("k".repeat(43), options));
   });
   afterAll(async () => {

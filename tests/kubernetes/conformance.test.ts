@@ -2,7 +2,7 @@
 import { createKubernetesRuntime } from "#server/runtime/kubernetes/index.ts";
 import { describeRuntime } from "../conformance/runtime-suite.ts";
 import { waitFor } from "../wait.ts";
-import { makeAppsNamespace } from "./apps-namespace.ts";
+import { makeAppsNamespace, runnerImage } from "./apps-namespace.ts";
 
 describeRuntime(
   "cluster runtime",
@@ -10,7 +10,7 @@ describeRuntime(
     const namespace = await makeAppsNamespace();
     const runtime = createKubernetesRuntime({
       namespace: namespace.name,
-      runnerImage: process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test",
+      runnerImage,
       door: null,
       warmPool: 2,
       warmPoolMemoryMiB: 512,

@@ -9,9 +9,7 @@ import { createKubernetesRuntime, type KubernetesRuntime, type KubernetesRuntime
 import type { InstanceSpec, RuntimeDeployEvent, RuntimeEvent } from "#server/runtime/runtime.ts";
 import { send, type Answer } from "../http.ts";
 import { waitFor } from "../wait.ts";
-import type { AppsNamespace } from "./apps-namespace.ts";
-
-export const runnerImage = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
+import { runnerImage, type AppsNamespace } from "./apps-namespace.ts";
 
 /** Says who it is, and stays busy for as long as it is told to. */
 const source = `

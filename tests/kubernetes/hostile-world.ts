@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import type { Files } from "#core/contract/files.ts";
-import { canaries } from "../hostile/world.ts";
+import { canaries, victimSource } from "../hostile/world.ts";
 import { prelude } from "../hostile/attack.ts";
 import type { Sample } from "../hostile/load.ts";
 import type { Answer, Sent } from "../http.ts";
@@ -45,24 +45,6 @@ export interface ClusterWorld extends AsyncDisposable {
   /** Answers to the victim's visitors who came from `from` (`Date.now()`) on. */
   since(from: number): Sample[];
 }
-
-const victimSource = `
-import os
-from pymongo import MongoClient
-from fastapi import FastAPI
-# ${canaries.source}
-app = FastAPI()
-secrets = MongoClient(os.environ["PLATFORM_MONGO_URI"]).get_default_database()["secrets"]
-@app.get("/")
-def root(): return {"hello": "visitor"}
-@app.post("/keep")
-def keep():
-    secrets.insert_one({"canary": "${canaries.document}"})
-    return {"database": secrets.database.name}
-@app.get("/check")
-def check():
-    return {"documents": secrets.count_documents({}), "env": os.environ["SECRET"] == "${canaries.env}"}
-`;
 
 export async function createClusterWorld(): Promise<ClusterWorld> {
   const installation = await install({ settings: { WARM_POOL: "2" } });

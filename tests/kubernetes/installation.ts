@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { completeSecrets } from "../../scripts/cluster/secrets.ts";
 import { send, type Answer, type Sent } from "../http.ts";
 import { waitFor } from "../wait.ts";
-import { kubectl } from "./apps-namespace.ts";
+import { kubectl, runnerImage } from "./apps-namespace.ts";
 import { buildKustomization, findWorkloads, type Manifest } from "./manifests.ts";
 import { openWay, type Way } from "./way.ts";
 
@@ -24,7 +24,7 @@ export interface InstallOptions {
 /** Those that are tested, by their names in the manifests. */
 export const defaultImages = {
   "fastapi-platform": process.env["FP_PLATFORM_IMAGE"] ?? "localhost/fastapi-platform:test",
-  "fastapi-platform-runner": process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test",
+  "fastapi-platform-runner": runnerImage,
   "fastapi-platform-mongodb": process.env["FP_MONGODB_IMAGE"] ?? "localhost/fastapi-platform-mongodb:test",
 };
 

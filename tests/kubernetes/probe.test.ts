@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createClusterClient, type ClusterClient } from "#server/runtime/kubernetes/client.ts";
 import type { PodOptions } from "#server/runtime/kubernetes/objects.ts";
 import { probeNetworkPolicies } from "#server/runtime/kubernetes/probe.ts";
-import { makeAppsNamespace, type AppsNamespace } from "./apps-namespace.ts";
+import { makeAppsNamespace, runnerImage, type AppsNamespace } from "./apps-namespace.ts";
 
 describe.skipIf(!process.env["KUBECONFIG"])("the probe of NetworkPolicies", () => {
   let namespace: AppsNamespace;
@@ -13,8 +13,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("the probe of NetworkPolicies", () =
   beforeEach(async () => {
     namespace = await makeAppsNamespace();
     client = await createClusterClient({ namespace: namespace.name });
-    const image = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
-    options = { namespace: namespace.name, image, imagePullPolicy: "Never", door: null };
+    options = { namespace: namespace.name, image: runnerImage, imagePullPolicy: "Never", door: null };
   });
   afterEach(async () => {
     client.close();

@@ -7,9 +7,8 @@ import { LoadFailure } from "#server/runtime/load-failure.ts";
 import type { InstanceSpec } from "#server/runtime/runtime.ts";
 import { hello, poolKey, toClaim } from "../pods/pod.ts";
 import { waitFor } from "../wait.ts";
-import { kubectl, makeAppsNamespace, type AppsNamespace } from "./apps-namespace.ts";
+import { kubectl, makeAppsNamespace, runnerImage, type AppsNamespace } from "./apps-namespace.ts";
 
-const image = process.env["FP_RUNNER_IMAGE"] ?? "localhost/fastapi-platform-runner:test";
 const limits = { memoryMiB: 128, cpus: 1 };
 
 interface Status {
@@ -35,7 +34,7 @@ const isReady = ({ status }: Status) => status.conditions?.some(({ type, status:
 async function start(): Promise<RunningPod> {
   const pod = toWarmPod(
     { component: "app", limits, id: `t${++count}` },
-    { namespace: apps.name, image, imagePullPolicy: "Never", door: null },
+    { namespace: apps.name, image: runnerImage, imagePullPolicy: "Never", door: null },
   );
   const name = pod.metadata!.name!;
   await kubectl(["apply", "-f", "-"], JSON.stringify(pod));
@@ -143,7 +142,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("a runner's pod", () => {
       database: null,
       limits: { ...limits, processes: 64, concurrency: 80 },
     };
-    const options = { namespace: apps.name, image, imagePullPolicy: "Never" as const, door: null };
+    const options = { namespace: apps.name, image: runnerImage, imagePullPolicy: "Never" as const, door: null };
     const apply = async (object: unknown) =>
       JSON.parse(await kubectl(["apply", "-o", "json", "-f", "-"], JSON.stringify(object))) as { metadata: { name: string; uid: string } };
     const deployment = await apply(toDeployment(spec, { ...options, replicas: 1, files, credential: null }));

@@ -122,9 +122,8 @@ export function nextWakeStep({ deployment }: AppView, spec: string): WakeStep {
 export const findFailed = (view: AppView, spec: string, isKnown: (pod: PodView) => boolean): PodView | undefined =>
   view.pods.find((pod) => pod.spec === spec && pod.state === "serving" && findDeath(pod) !== null && !isKnown(pod));
 
-/** A pod that waits for the word that no warm one takes its place. */
-export const findGated = (view: AppView, spec?: string): PodView | undefined =>
-  view.pods.find((pod) => pod.gated && !pod.deleting && (spec === undefined || pod.spec === spec));
+/** The pods that wait for the word that no warm one takes their place. */
+export const findGated = ({ pods }: AppView): PodView[] => pods.filter((pod) => pod.gated && !pod.deleting);
 
 /** A warm pod that was claimed for the app and has not joined its ReplicaSet yet. */
 export const isJoining = (pod: PodView): boolean => pod.adopted && !pod.owned && !pod.deleting && pod.ended === null;

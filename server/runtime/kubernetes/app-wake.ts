@@ -64,7 +64,7 @@ export function createWaker(appId: string, context: WakeContext, { serving, mour
     if (serving(view, spec).length > 0) return { is: "serving" };
     const failed = findFailed(view, spec, (each) => mourned.has(each.uid));
     if (failed) return { is: "failed", pod: failed };
-    const gated = isOurs ? findGated(view, spec) : undefined;
+    const gated = isOurs ? findGated(view).find((pod) => pod.spec === spec) : undefined;
     return gated ? { is: "release", pod: gated } : { is: nextWakeStep(view, spec) };
   };
 

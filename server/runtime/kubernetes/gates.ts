@@ -15,14 +15,13 @@ export function keepReleased(
 ): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
   const look = (appId: string): void => {
-    if (timers.has(appId) || !findGated(cluster.view(appId))) return;
+    if (timers.has(appId) || findGated(cluster.view(appId)).length === 0) return;
     timers.set(appId, setTimeout(() => void release(appId), patienceMs).unref());
   };
   const release = async (appId: string): Promise<void> => {
-    const { pods } = cluster.view(appId);
-    const gated = pods.filter((pod) => pod.gated && !pod.deleting);
+    const view = cluster.view(appId);
     const tell = (pod: PodView) => (error: Error) => logger.warn(`The pod ${pod.name} could not be released: ${error.message}`);
-    if (!pods.some(isJoining)) await Promise.all(gated.map((pod) => cluster.release(pod).catch(tell(pod))));
+    if (!view.pods.some(isJoining)) await Promise.all(findGated(view).map((pod) => cluster.release(pod).catch(tell(pod))));
     timers.delete(appId);
     if (!signal.aborted) look(appId);
   };

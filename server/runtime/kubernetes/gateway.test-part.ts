@@ -2,8 +2,9 @@
  * One process of the platform before a cluster that stands in memory: the adapter's own views, calls, launcher and apps. Two parts are
  * doubles, since pods of this cluster have no sockets: whether a pod accepts, and the hand-off.
  */
+import { instanceLimits } from "#core/limits.ts";
 import { waitFor } from "../../../tests/wait.ts";
-import type { InstanceSpec, LoadReport, RuntimeCounts, RuntimeEvent } from "../runtime.ts";
+import type { InstanceLimits, InstanceSpec, LoadReport, RuntimeCounts, RuntimeEvent } from "../runtime.ts";
 import type { Acceptance } from "./acceptance.ts";
 import { createFakeServer, type FakeClient, type FakeServer } from "./api-server.test-part.ts";
 import { createClusterApp, type ClusterApp } from "./app.ts";
@@ -21,7 +22,7 @@ import { toDeploymentView, toPodView, toReplicaSetView } from "./to-view.ts";
 import { createTurns } from "./turns.ts";
 import { createViews } from "./views.ts";
 
-export const poolLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
+export const poolLimits: InstanceLimits = instanceLimits;
 const podOptions = { namespace: "apps", image: "runner:1", door: "10.96.0.20:3129" };
 export const report: LoadReport = { ok: true, framework: "fastapi", factory: false, routes: [], importMs: 1 };
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { instanceLimits } from "#core/limits.ts";
 import type { PodView } from "./app-view.ts";
 import { keepPool } from "./keep-pool.ts";
 import { makePod } from "./views.test-part.ts";
@@ -23,8 +24,7 @@ describe("the pool's size", () => {
       applyPool: async (size: number) => void sizes.push(size),
       onChange: (listener: typeof look) => ((look = listener), () => {}),
     };
-    const poolLimits = { memoryMiB: 256, cpus: 1, processes: 64, concurrency: 80 };
-    keepPool({ cluster, warmPool: 1, warmPoolMemoryMiB: 2_048, poolLimits, logger: { warn: () => {} } }, stop.signal);
+    keepPool({ cluster, warmPool: 1, warmPoolMemoryMiB: 2_048, poolLimits: instanceLimits, logger: { warn: () => {} } }, stop.signal);
   });
   afterEach(() => vi.useRealTimers());
 

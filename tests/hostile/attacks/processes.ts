@@ -80,22 +80,23 @@ def attack(facts: dict):
     source: `
 @app.post("/attack")
 def attack(facts: dict):
-    until, started, refused, children = time.monotonic() + 3, 0, 0, []
-    while time.monotonic() < until:
+    # Its first process has one share in a hundred of the CPU that they have together: it goes on until it is refused itself.
+    least, most, started, refused, children = time.monotonic() + 3, time.monotonic() + 20, 0, 0, []
+    stop = __import__("mmap").mmap(-1, 1)
+    while time.monotonic() < (most if refused == 0 else least):
         try:
             pid = os.fork()
         except OSError:
             refused += 1
             time.sleep(0.001)
             continue
-        if pid == 0:
-            while True:
-                try:
-                    if os.fork() != 0 and time.monotonic() > until: os._exit(0)
-                except OSError:
-                    if time.monotonic() > until: os._exit(0)
+        while pid == 0:
+            try: os.fork()
+            except OSError: pass
+            if stop[0] or time.monotonic() > most: os._exit(0)
         started += 1
         children.append(pid)
+    stop[0] = 1
     for pid in children:
         attempt(lambda: os.kill(pid, 9))
     return {"started": started, "refused": refused > 0}
