@@ -42,8 +42,9 @@ function refuse(words: string): number {
   return 1;
 }
 
-const isReadable = (path: string): Promise<boolean> =>
-  access(path).then(
+async function isReadable(path: string): Promise<boolean> {
+  return await access(path).then(
     () => true,
     () => false,
   );
+}
