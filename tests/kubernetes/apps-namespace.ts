@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
+import { labels } from "#server/runtime/kubernetes/names.ts";
 
 const execute = promisify(execFile);
 
@@ -21,6 +22,8 @@ export interface AppsNamespace {
   name: string;
   /** `kubectl -n <name>`. */
   kubectl(...args: string[]): Promise<string>;
+  /** Lets an app's Deployment begin its pods, as a platform does that finds no warm one. */
+  release(appId: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -55,9 +58,16 @@ export async function makeAppsNamespace(egressTo: readonly { cidr: string; port:
         ]),
   ];
   await kubectl(["apply", "-f", "-"], objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+  const inNamespace = async (...args: string[]): Promise<string> => await kubectl(["-n", name, ...args]);
   return {
     name,
-    kubectl: (...args) => kubectl(["-n", name, ...args]),
+    kubectl: inNamespace,
+    async release(appId) {
+      const pods = ["pods", "-l", `${labels.app}=${appId}`];
+      await inNamespace("wait", "--for=create", ...pods, "--timeout=60s");
+      const gated = (await inNamespace("get", ...pods, "-o", "name")).trim().split("\n");
+      await inNamespace("patch", ...gated, "--type=json", "-p", '[{"op":"remove","path":"/spec/schedulingGates"}]');
+    },
     remove: async () => void (await kubectl(["delete", "namespace", name, "--wait=false"])),
   };
 }

@@ -85,6 +85,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("on a real cluster", () => {
     const owned = { namespace: namespace.name, owner: toOwner(spec.appId, deployment.metadata!.uid!) };
     expect(await client.create(toConfigMap(spec, files, owned))).toBeTruthy();
     expect(await client.create(toSecret(spec, toAppClaim(spec, null), owned))).toBeTruthy();
+    await namespace.release(spec.appId);
     const pod = await waitFor("the app's pod", () => isReady(`${labels.app}=${spec.appId}`), 90_000);
     const ask = async (path: string): Promise<unknown> => (await fetch(`http://${pod.status!.podIP}:8000${path}`)).json();
     const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");

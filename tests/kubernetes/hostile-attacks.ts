@@ -1,15 +1,23 @@
 /** The table of attacks on a cluster: those of one machine that are the same there, and those that only a cluster has. */
+import { expect } from "vitest";
 import { allRefused } from "../hostile/attack.ts";
 import { attacks as local } from "../hostile/attacks.ts";
 import type { Attacker, ClusterWorld } from "./hostile-world.ts";
+
+/** The app's reason, its log, and a failed request's page. */
+export interface Told {
+  reason?: RegExp;
+  log?: RegExp;
+  exception?: RegExp;
+}
 
 export interface ClusterAttack {
   name: string;
   source: string;
   act?(attacker: Attacker, world: ClusterWorld): Promise<string>;
   sees: RegExp | ((seen: string) => void);
-  /** What the owner reads in words: the app's reason, its log, or a failed request's page. */
-  told?: { reason?: RegExp; log?: RegExp; exception?: RegExp };
+  /** What the owner reads in words; of several, one. */
+  told?: Told | readonly Told[];
   /** Neighbours are measured during it alone. */
   heavy?: true;
 }
@@ -23,6 +31,7 @@ export const required: readonly string[] = [
   "a service account's token",
   "the pool's key, and what others were given",
   "its own file system",
+  "a forged end, and the mark of its claim taken away",
   "the kubelet's and the runtime's files",
   "/proc of others",
   "ptrace and others' memory",
@@ -185,11 +194,19 @@ return results`),
 folders = ["/", "/etc", "/usr", "/usr/local", "/opt", "/opt/venv", "/var", "/root", "/home", "/run", "/proc", "/sys", "/sys/fs/cgroup", "/dev"]
 folders.append(os.path.dirname(sys.modules["fp_runner"].__file__) if "fp_runner" in sys.modules else sys.prefix)
 results = {folder: attempt(lambda: open(f"{folder}/written", "w").write("x")) for folder in folders}
-results["a message of the end"] = attempt(lambda: open("/dev/termination-log", "w").write("x"))
 results["passwd"] = attempt(lambda: open("/etc/passwd", "a").write("x"))
-results["the mark of its claim"] = attempt(lambda: os.unlink("/run/fp/claimed"))
 return results`),
     sees: allRefused,
+  },
+  {
+    // Both lie in what the app's user may write: what they are for must not depend on them once the app runs.
+    name: "a forged end, and the mark of its claim taken away",
+    source: attackOf(`
+open("/dev/termination-log", "w").write('{"kind":"memory","code":null,"signal":"SIGKILL","peakMiB":1,"limitMiB":1}')
+os.unlink("/run/fp/claimed")
+os._exit(7)`),
+    sees: /app_failed/,
+    told: { reason: /ended by itself with exit code 7/ },
   },
   {
     name: "the kubelet's and the runtime's files",
@@ -208,7 +225,7 @@ return {place: attempt(lambda: os.listdir(place) if os.path.isdir(place) else op
   same("raw sockets and foreign families"),
   same("writing to /proc/sys and /sys"),
   same("killing the first process of its namespace, and all"),
-  // A node limits the processes of a pod and tells nobody: the owner sees what the app's own request ended with.
+  // A node limits the processes of a pod and tells nobody: the owner sees what the app's own request ended with, or that the processes' memory was too much before.
   same("a fork bomb", {
     source: attackOf(`
 until, refused = time.monotonic() + 3, None
@@ -227,12 +244,21 @@ while time.monotonic() < until + 1:
     time.sleep(0.005)
 raise refused or RuntimeError("DONE")`),
     sees: /Internal Server Error|app_failed/,
-    told: { exception: /Resource temporarily unavailable/ },
+    told: [{ exception: /Resource temporarily unavailable/ }, { reason: /more memory than its limit/ }],
   }),
   same("a memory bomb"),
-  same("a disk bomb"),
+  same("a disk bomb", { sees: expectFullVolumes }),
   same("a file descriptor bomb"),
 ];
+
+/** A pod's volumes are memory of its own, each with a size. */
+function expectFullVolumes(seen: string): void {
+  const { litter, "/tmp": tmp, "/dev/shm": shm, "/run/fp": run, ...others } = JSON.parse(seen) as Record<string, string>;
+  expect(tmp).toMatch(/^6\d MB, then ENOSPC$/);
+  for (const volume of [shm, run]) expect(volume).toMatch(/^\d{1,2} MB, then ENOSPC$/);
+  expect(litter).toMatch(/^\d+ files(, then E| in its time)/);
+  for (const [path, result] of Object.entries(others)) expect([path, result]).not.toEqual([path, expect.stringMatching(/^DONE/)]);
+}
 
 export async function post(attacker: Attacker, facts: object): Promise<string> {
   const headers = { "content-type": "application/json" };

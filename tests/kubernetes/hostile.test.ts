@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { p95, type Sample } from "../hostile/load.ts";
 import { canaries } from "../hostile/world.ts";
 import { waitFor } from "../wait.ts";
-import { clusterAttacks, post, required, type ClusterAttack } from "./hostile-attacks.ts";
+import { clusterAttacks, post, required, type ClusterAttack, type Told } from "./hostile-attacks.ts";
 import { createClusterWorld, type Attacker, type ClusterWorld } from "./hostile-world.ts";
 
 const quick = clusterAttacks.filter(({ heavy }) => !heavy);
@@ -84,12 +84,19 @@ async function perform(world: ClusterWorld, attack: ClusterAttack, meanwhile = a
 }
 
 async function expectTold(world: ClusterWorld, { told = {} }: ClusterAttack, attacker: Attacker): Promise<void> {
-  const { reason, log, exception } = told;
-  const tell = async (what: string, pattern: RegExp, read: () => Promise<string>): Promise<void> => {
-    let last = "";
-    await waitFor(what, async () => pattern.test((last = await read())), 40_000).catch(() => expect(last, what).toMatch(pattern));
-  };
-  if (reason) await tell("the app's reason", reason, async () => (await world.app(attacker)).statusReason ?? "");
-  if (log) await tell("the app's log", log, () => world.log(attacker));
-  if (exception) await tell("a request's page", exception, () => world.failures(attacker));
+  let read: Record<keyof Told, string> | undefined;
+  const reads = async () => ({
+    reason: (await world.app(attacker)).statusReason ?? "",
+    log: await world.log(attacker),
+    exception: await world.failures(attacker),
+  });
+  const isTold = (way: Told): boolean => (["reason", "log", "exception"] as const).every((place) => way[place]?.test(read![place]) ?? true);
+  await waitFor(
+    "what the owner reads",
+    async () => {
+      read = await reads();
+      return [told].flat().some(isTold);
+    },
+    40_000,
+  ).catch(() => expect(read).toEqual(told));
 }

@@ -149,6 +149,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("a runner's pod", () => {
     const owned = { namespace: apps.name, owner: toOwner(spec.appId, deployment.metadata.uid) };
     await apply(toSecret(spec, claimJson(spec, { mode: "serve", instance: null, credential: null }), owned));
     await apply(toConfigMap(spec, files, owned));
+    await apps.release(spec.appId);
     await apps.kubectl("rollout", "status", `deployment/${deployment.metadata.name}`, "--timeout=60s");
     const found = JSON.parse(await apps.kubectl("get", "pods", "-l", `fastapi-platform/app=${spec.appId}`, "-o", "json")) as {
       items: { metadata: { name: string; uid: string }; status: { podIP: string } }[];

@@ -10,6 +10,7 @@ import { findOneNode, startOneNode } from "../../scripts/cluster/one-node.ts";
 import { buildPrevious, type PreviousImages } from "../../scripts/cluster/previous.ts";
 import { kubectl } from "./apps-namespace.ts";
 import { defaultImages, install, type Installation } from "./installation.ts";
+import { waitFor } from "../wait.ts";
 import { startLoad, type Load, type LoadReport } from "./load.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -146,6 +147,10 @@ describe("an installation with two of each role, under load", () => {
     const hashes = new Set(old.map(({ metadata }) => metadata.labels["pod-template-hash"]));
     return `fastapi-platform/role=yes,pod-template-hash in (${["none", ...hashes].join(",")})`;
   };
+  const runnerImages = async (): Promise<string[]> =>
+    (await podsOf(platform.appsNamespace, "fastapi-platform/app"))
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ spec }) => spec.containers[0]!.image);
   const expectUndisturbed = ({ answered, failures, ends }: LoadReport): void => {
     expect(failures).toEqual([]);
     for (const name of ["app", "app's database", "API", "page"])
@@ -166,6 +171,11 @@ describe("an installation with two of each role, under load", () => {
       await platform.api(token, "POST", `/api/apps/${apps.sleeper.id}/sleep`);
       expect((await platform.callApp(apps.sleeper.slug, "/")).json()).toEqual({ says: "first" });
       expect(await deploy(apps.steady.id, `${what} at last`)).toMatchObject({ state: "succeeded" });
+      await waitFor(
+        "all apps' pods are of the new runner's image",
+        async () => (await runnerImages()).every((image) => image === images.runner),
+        150_000,
+      );
       expect(load.take().failures).toEqual([]);
     },
     600_000,

@@ -42,14 +42,15 @@ def attack(facts: dict):
     source: `
 def fill(folder):
     written = 0
-    with open(f"{folder}/fill", "wb", buffering=0) as file:
-        try:
+    try:
+        with open(f"{folder}/fill", "wb", buffering=0) as file:
             while written < 2000:
                 written += file.write(b"x" * 1_048_576) / 1_048_576
-        except OSError as error:
-            written = f"{int(written)} MB, then {errno.errorcode[error.errno]}"
-    os.unlink(f"{folder}/fill")
-    return written
+        return "DONE"
+    except OSError as error:
+        return f"{int(written)} MB, then {errno.errorcode[error.errno]}"
+    finally:
+        attempt(lambda: os.unlink(f"{folder}/fill"))
 
 def litter(folder):
     os.mkdir(f"{folder}/litter")
@@ -65,8 +66,8 @@ def litter(folder):
 def attack(facts: dict):
     global until
     until = time.monotonic() + 2
-    results = {folder: fill(folder) for folder in ("/tmp", "/dev/shm", os.getcwd())}
-    results.update({path: attempt(lambda: open(f"{path}/fill", "wb").write(b"x")) for path in ("/", "/usr", "/var", "/run", "/run/fp", "/opt/fp", "/etc", "/dev", "/proc", "/run/instances")})
+    results = {folder: fill(folder) for folder in ("/tmp", "/dev/shm", "/run/fp", os.getcwd())}
+    results.update({path: attempt(lambda: open(f"{path}/fill", "wb").write(b"x")) for path in ("/", "/usr", "/var", "/run", "/opt/fp", "/etc", "/dev", "/proc", "/run/instances")})
     return {**results, "litter": litter("/tmp")}
 `,
     sees: (seen) => {
