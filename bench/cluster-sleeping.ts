@@ -37,9 +37,8 @@ export async function measureClusterSleeping(world: World): Promise<Outcome> {
     ];
     const before = await apiCalls(large.platform);
     for (let turn = 0; turn < turns; turn += 1) {
-      for (const { namespace } of [small, large]) await waitForPool(namespace, poolSize);
-      wakeSmall.values.push(await wakeOnce(small, small.app));
-      wakeLarge.values.push(await wakeOnce(large, large.app));
+      wakeSmall.values.push(await wakeOnce(small, small.app, poolSize));
+      wakeLarge.values.push(await wakeOnce(large, large.app, poolSize));
     }
     const calls = describeCalls(before, await apiCalls(large.platform), turns);
     for (const slug of copies.slice(0, Math.min(turns, 10))) {

@@ -47,9 +47,14 @@ export function openClusterWorld(world: World): ClusterWorld {
   };
 }
 
-/** Asleep → 200, once; ms. */
-export async function wakeOnce({ platform, token }: Clustered, app: { id: string; slug: string }): Promise<number> {
+/** Asleep → 200, once, where everything else rests; ms. */
+export async function wakeOnce(
+  { platform, token, namespace }: Clustered,
+  app: { id: string; slug: string },
+  pool: number,
+): Promise<number> {
   await putToSleep(platform, token, app.id);
+  await waitForPool(namespace, pool);
   await delay(restMs);
   return askSleeping(platform, app.slug);
 }

@@ -44,10 +44,9 @@ async function measureWakes(warm: Clustered, plain: Clustered, peer: ClusterPeer
   const alone = await plain.platform.deploy(plain.token, "bench plain", { "app.py": helloApp() });
   const before = await apiCalls(warm.platform);
   for (let turn = 0; turn < turns; turn += 1) {
-    await waitForPool(warm.namespace, 3);
-    withPool.values.push(await wakeOnce(warm, fromPool));
+    withPool.values.push(await wakeOnce(warm, fromPool, 3));
     if (turn % Math.ceil(turns / plainTurns) !== 0) continue;
-    withoutPool.values.push(await wakeOnce(plain, alone));
+    withoutPool.values.push(await wakeOnce(plain, alone, 0));
     theirs.values.push(await peer.start());
   }
   const calls = describeCalls(before, await apiCalls(warm.platform), turns);

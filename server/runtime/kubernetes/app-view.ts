@@ -41,6 +41,8 @@ export interface PodView {
   adopted: boolean;
   restarts: number;
   ended: Termination | null;
+  /** Its container runs or did: there is a log. */
+  started: boolean;
   /** It is not scheduled until the platform releases it. */
   gated: boolean;
   node: string | null;

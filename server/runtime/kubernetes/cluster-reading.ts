@@ -18,7 +18,6 @@ export type Reading = Pick<
   | "isolation"
   | "calls"
   | "isClaimed"
-  | "exists"
   | "readLog"
 >;
 
@@ -62,7 +61,6 @@ export function createReading({ client, views, policies, pods, deployments }: Cl
     settlePod: (name, look, signal) => settle(() => look(pods.get(name) ?? null), signal),
     isolation: policies.isolation,
     calls: () => Object.fromEntries(client.calls),
-    exists: (uid) => [...pods.values()].some((pod) => pod.uid === uid),
     isClaimed: (uid) => [...pods.values()].some((pod) => pod.uid === uid && pod.state !== "warm"),
     readLog: (pod, since, signal) => client.logs(pod, { follow: true, timestamps: true, signal, ...(since ? { since } : {}) }),
     async explain(pod) {

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../tests/wait.ts";
 import type { RuntimeEvent } from "../runtime.ts";
 import { uncounted } from "../runtime.ts";
+import type { PodView } from "./app-view.ts";
 import { createLogFollower, parseLine, type LogFollower } from "./logs.ts";
 import { makePod } from "./views.test-part.ts";
 
@@ -16,13 +18,14 @@ let asked: (string | null)[];
 let published: RuntimeEvent[];
 let warnings: string[];
 let limited: string[];
-let isThere: boolean;
+/** The pod as the cluster has it. */
+let now: PodView | null;
 let lastLineAt: Date | null;
 let follower: LogFollower;
 
 beforeEach(() => {
   [readings, asked, published, warnings, limited] = [[], [], [], [], []];
-  isThere = true;
+  now = pod;
   lastLineAt = null;
   follower = createLogFollower({
     async *read(_pod, since, signal) {
@@ -33,7 +36,7 @@ beforeEach(() => {
       if (ends === "break") throw new Error("connection reset");
       if (ends === "open") await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
-    exists: () => isThere,
+    find: () => now,
     publish: (event) => void published.push(event),
     counts: { ...uncounted, limited: (what, count) => void limited.push(`${what} ${count}`) },
     lastLineAt: async (_appId, instanceId) => (instanceId === pod.name ? lastLineAt : null),
@@ -100,14 +103,25 @@ describe("an app's output", () => {
 
   it("ends with its pod", async () => {
     readings = [{ lines: [line(1, "bye")], ends: "end" }];
-    isThere = false;
+    now = null;
     follower.follow([pod]);
     await waitFor("the line", () => told().length === 1);
-    isThere = true;
+    now = pod;
     await waitFor("its end, after which it may be followed anew", () => {
       follower.follow([pod]);
       return asked.length === 2;
     });
+  });
+
+  it("is not asked for before there is one, nor after its end while its pod goes", async () => {
+    readings = [{ lines: [line(1, "bye")], ends: "end" }];
+    follower.follow([makePod({ started: false })]);
+    now = makePod({ deleting: true, ended: { exitCode: 0, reason: "Completed", message: "" } });
+    follower.follow([pod]);
+    await waitFor("the line", () => told().length === 1);
+    await delay(2_200);
+    follower.follow([now]);
+    expect(asked).toEqual([null]);
   });
 
   it("is followed once however often the pod is seen, and of nobody's pod never", async () => {
@@ -119,7 +133,7 @@ describe("an app's output", () => {
   });
 
   it("is bounded: what floods it is left out and counted, with a note", async () => {
-    isThere = false;
+    now = null;
     readings = [{ lines: Array.from({ length: 6_000 }, (_, index) => line(index / 1_000, "x")), ends: "end" }];
     follower.follow([pod]);
     await waitFor("the note", () => told().some(({ stream }) => stream === "platform"));

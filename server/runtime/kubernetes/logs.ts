@@ -16,8 +16,8 @@ const resumeAfterMs = 1_000;
 export interface LogFollowerOptions {
   /** Lines of a pod with the kubelet's time before each, as the API server gives them with `timestamps`; ends with the container. */
   read(pod: string, since: Date | null, signal: AbortSignal): AsyncIterable<string>;
-  /** Whether the pod is still there. */
-  exists(uid: string): boolean;
+  /** The pod as it is now; null when it is gone. */
+  find(pod: PodView): PodView | null;
   publish(event: RuntimeEvent): void;
   counts: RuntimeCounts;
   /** The time of the pod's last line that was kept, by its node's clock, which others may not share: what came before is not told twice. */
@@ -26,7 +26,7 @@ export interface LogFollowerOptions {
 }
 
 export interface LogFollower {
-  /** Begins with pods that are new. Those that are gone end by themselves. */
+  /** Begins with pods that are new and have begun to run. Those that are gone end by themselves. */
   follow(pods: readonly PodView[]): void;
   /** Ends all at once. */
   stop(): void;
@@ -53,8 +53,12 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
           if (signal.aborted) return;
           options.logger.warn(`The log of ${pod.name} broke off and is taken up again: ${(error as Error).message}`);
         }
-        if (!options.exists(pod.uid)) return;
-        await delay(resumeAfterMs, undefined, { signal, ref: false }).catch(() => undefined);
+        // What ended and is deleted has nothing to say any more, and each reading is work for its node.
+        for (let now = options.find(pod); ; now = options.find(pod)) {
+          if (now === null) return;
+          await delay(resumeAfterMs, undefined, { signal, ref: false }).catch(() => undefined);
+          if (signal.aborted || !(now.deleting && now.ended !== null)) break;
+        }
       }
     } finally {
       sink.end();
@@ -63,7 +67,7 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
   return {
     follow(pods) {
       for (const pod of pods) {
-        if (pod.appId === null || pod.state === "warm" || following.has(pod.uid)) continue;
+        if (pod.appId === null || pod.state === "warm" || !pod.started || following.has(pod.uid)) continue;
         const abort = new AbortController();
         following.set(pod.uid, abort);
         void run(pod, pod.appId, abort.signal)

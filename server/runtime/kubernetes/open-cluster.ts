@@ -39,8 +39,6 @@ export interface OpenCluster extends Cluster {
   deployments(): Iterable<DeploymentView>;
   /** Whether the pod of this uid is an app's by now. */
   isClaimed(uid: string): boolean;
-  /** Whether a pod of this uid is known. */
-  exists(uid: string): boolean;
   readLog(pod: string, since: Date | null, signal: AbortSignal): AsyncIterable<string>;
   /** So many warm pods; the Deployment is made when there is none. */
   applyPool(replicas: number): Promise<void>;

@@ -34,6 +34,7 @@ describe("a pod", () => {
       adopted: false,
       restarts: 0,
       ended: null,
+      started: false,
       node: null,
       memoryMiB: 0,
       createdAt: Date.parse(at),
@@ -55,6 +56,15 @@ describe("a pod", () => {
     expect(toPodView(makePod({}, warm))?.adopted).toBe(true);
     expect(toPodView(makePod({}, { ...warm, [labels.state]: "warm" }))?.adopted).toBe(false);
     expect(toPodView(makePod({}, { ...warm, [labels.start]: "serve" }))?.adopted).toBe(false);
+  });
+
+  it("has a log once its container runs, and keeps it over the container's end", () => {
+    const started = (state: Container["state"], lastState?: Container["lastState"]) =>
+      toPodView({ ...makePod(), status: container({ state, ...(lastState && { lastState }) }) })?.started;
+    const terminated = { exitCode: 0 };
+    expect([started({ waiting: {} }), started({ running: {} }), started({ terminated }), started({ waiting: {} }, { terminated })]).toEqual(
+      [false, true, true, true],
+    );
   });
 
   it("is owned when a ReplicaSet counts it, not when it is only mentioned", () => {

@@ -28,6 +28,7 @@ export function toPodView(pod: Pod): PodView | null {
     adopted: known.startedWarm && known.state !== "warm",
     restarts: container?.restartCount ?? 0,
     ended: toTermination(container, status?.reason),
+    started: hasStarted(container),
     gated: (spec?.schedulingGates ?? []).length > 0,
     node: spec?.nodeName ?? null,
     memoryMiB: toMebibytes(spec?.containers?.find(({ name }) => name === containerName)?.resources?.limits?.["memory"]),
@@ -36,6 +37,9 @@ export function toPodView(pod: Pod): PodView | null {
 }
 
 type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses"]>[number];
+
+const hasStarted = (container: ContainerStatus | undefined): boolean =>
+  [container?.state?.running, container?.state?.terminated, container?.lastState?.terminated].some(Boolean);
 
 /** How the container ended; also of one that was started again since, and of a pod that its node threw out. */
 function toTermination(container: ContainerStatus | undefined, podReason: string | undefined): Termination | null {

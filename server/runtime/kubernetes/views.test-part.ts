@@ -13,6 +13,7 @@ export const makePod = (changes: Partial<PodView> = {}): PodView => ({
   ip: "10.0.0.1",
   owned: true,
   ready: true,
+  started: true,
   memoryMiB: 256,
   ...changes,
 });

@@ -88,7 +88,7 @@ function followLogs(options: ClusterWorkerOptions, signal: AbortSignal): () => v
   const { cluster } = options;
   const follower = createLogFollower({
     read: cluster.readLog,
-    exists: cluster.exists,
+    find: ({ appId, uid }) => (appId === null ? undefined : cluster.view(appId).pods.find((pod) => pod.uid === uid)) ?? null,
     publish: options.publish,
     counts: options.counts,
     lastLineAt: options.lastLineAt ?? (() => Promise.resolve(null)),
