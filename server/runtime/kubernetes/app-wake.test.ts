@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../../../tests/wait.ts";
 import { LoadFailure } from "../load-failure.ts";
-import { createWorld, makeSpec, type World } from "./gateway.test-part.ts";
+import type { PodView } from "./app-view.ts";
+import { createWorld, makeSpec, type Gateway, type World } from "./gateway.test-part.ts";
 import { labels } from "./names.ts";
 
 const spec = makeSpec();
@@ -125,11 +126,29 @@ describe("a wake with a warm pool", () => {
     expect(world.podsOf("a2")).toEqual([stolen]);
   });
 
-  it("goes the plain way when the pod is lost between its claim and the files", async () => {
+  it.each([
+    {
+      what: "is lost between its claim and the files",
+      give: async () => await Promise.reject(new Error("The pod did not take the app: broken")),
+      warning: "A warm pod could not be used: The pod did not take the app: broken",
+    },
+    {
+      what: "is deleted meanwhile, and takes the files all the same",
+      give: async (pod: PodView, gateway: Gateway) => {
+        world.server.remove("pods", pod.name);
+        await waitFor("the word of it", () => !gateway.cluster.view("a1").pods.some(({ uid }) => uid === pod.uid));
+      },
+      warning: "was deleted while it was given its files",
+    },
+  ])("goes the plain way when the pod $what", async ({ give, warning }) => {
     world.fillPool(1);
     const gateway = await world.open([spec]);
     await gateway.makeAsleep(spec);
-    gateway.give = () => Promise.reject(new Error("The pod did not take the app: broken"));
+    const { give: answer } = gateway;
+    gateway.give = async (pod, ...rest) => {
+      await give(pod, gateway);
+      return answer(pod, ...rest);
+    };
     const waking = gateway.app().wake();
     const name = await waitFor("a pod of the Deployment's own", () => world.podsOf("a1").find((each) => each.startsWith("app-a1")));
     await waitFor("the lost pod's end", () => !world.podsOf("a1").includes(gateway.given[0]!));
@@ -139,7 +158,7 @@ describe("a wake with a warm pool", () => {
     gateway.accept(name);
     expect((await waking).endpoint.instanceId).toBe(name);
     expect(gateway.counted).toEqual(["woken cold"]);
-    expect(gateway.warnings.join()).toContain("A warm pod could not be used: The pod did not take the app: broken");
+    expect(gateway.warnings.join()).toContain(warning);
   });
 });
 

@@ -132,6 +132,11 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
         logger.warn(`A warm pod could not be used: ${(error as Error).message}`);
         return false;
       }
+      // Its node may not have heard yet that it was deleted, and then it takes the files all the same.
+      if (!cluster.view(spec.appId).pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) {
+        logger.warn(`The warm pod ${pod.name} was deleted while it was given its files`);
+        return false;
+      }
       acceptance.note(pod);
       // The app answers; that its pod is counted may take the controllers a moment.
       if (!replicaSet) void join(pod, spec);
