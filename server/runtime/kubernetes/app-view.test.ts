@@ -73,24 +73,25 @@ describe("what a wake does next", () => {
 
 describe("the pod that is taken from the pool", () => {
   const warm = (name: string, changes: Parameters<typeof makePod>[0] = {}) =>
-    makePod({ name, appId: null, component: "pool", state: "warm", ...changes });
+    makePod({ name, appId: null, component: "pool", state: "warm", runnerImage: "runner:2", ...changes });
 
   it("is the one that waited longest", () => {
     const pods = [warm("b", { createdAt: 2 }), warm("a", { createdAt: 1 }), warm("c", { createdAt: 3 })];
-    expect(names(findWarm(pods, () => false))).toEqual(["a", "b", "c"]);
-    expect(names(findWarm(pods, (name) => name === "a"))).toEqual(["b", "c"]);
+    expect(names(findWarm(pods, "runner:2", () => false))).toEqual(["a", "b", "c"]);
+    expect(names(findWarm(pods, "runner:2", (name) => name === "a"))).toEqual(["b", "c"]);
   });
 
-  it("is never one that is not ready, ends, was started again (it may have had files), or is a deployment's or a check's own", () => {
+  it("is never one that is not ready, ends, was started again (it may have had files), has another image, or is a deployment's or a check's own", () => {
     const pods = [
       warm("cold", { ready: false }),
       warm("nowhere", { ip: null }),
       warm("ending", { deleting: true }),
       warm("restarted", { restarts: 1 }),
+      warm("old", { runnerImage: "runner:1" }),
       warm("deployment", { component: "app" }),
       warm("check", { component: "check" }),
       warm("claimed", { state: "loading" }),
     ];
-    expect(findWarm(pods, () => false)).toEqual([]);
+    expect(findWarm(pods, "runner:2", () => false)).toEqual([]);
   });
 });

@@ -37,6 +37,8 @@ export interface PodView {
   deleting: boolean;
   /** The kubelet has seen it ready. */
   ready: boolean;
+  /** Of the pool's pods; empty for others. */
+  runnerImage: string;
   /** It waited in the pool: when its container starts again, the files are lost. */
   adopted: boolean;
   restarts: number;
@@ -130,13 +132,14 @@ export const findGated = ({ pods }: AppView): PodView[] => pods.filter((pod) => 
 /** A warm pod that was claimed for the app and has not joined its ReplicaSet yet. */
 export const isJoining = (pod: PodView): boolean => pod.adopted && !pod.owned && !pod.deleting && pod.ended === null;
 
-/** The pool's pods that can be claimed, oldest first: what waited longest has settled. */
-export function findWarm(pods: Iterable<PodView>, taken: (name: string) => boolean): PodView[] {
+/** The pool's pods of this image that can be claimed, oldest first: what waited longest has settled. */
+export function findWarm(pods: Iterable<PodView>, runnerImage: string, taken: (name: string) => boolean): PodView[] {
   const warm = [];
   for (const pod of pods) {
     if (
       pod.component === "pool" &&
       pod.state === "warm" &&
+      pod.runnerImage === runnerImage &&
       pod.ready &&
       pod.ip !== null &&
       !pod.deleting &&

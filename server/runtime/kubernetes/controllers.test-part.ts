@@ -39,7 +39,7 @@ export function createControllers(server: FakeServer): Controllers {
         metadata: { name, labels: podLabels, ownerReferences: [toOwner("Deployment", deployment)] },
         spec: {
           selector: { matchLabels: { ...deployment.spec!.selector.matchLabels, [labels.podTemplateHash]: hash } },
-          template: { ...template, metadata: { labels: podLabels } },
+          template: { ...template, metadata: { ...template.metadata, labels: podLabels } },
         },
       })
     );
@@ -70,7 +70,7 @@ export function createControllers(server: FakeServer): Controllers {
       server.put("pods", {
         metadata: {
           name: `${replicaSet.metadata!.name}-${(made += 1)}`,
-          labels: template!.metadata!.labels!,
+          ...template!.metadata,
           ownerReferences: [toOwner("ReplicaSet", replicaSet)],
         },
         ...(template?.spec ? { spec: template.spec } : {}),

@@ -128,6 +128,7 @@ async function open(
     acceptance,
     give: (pod, ...rest) => (gateway.given.push(pod.name), gateway.give(pod, ...rest)),
     poolLimits,
+    runnerImage: podOptions.image,
     logger: { warn: (message) => void warnings.push(message) },
   });
   const wakes = createTurns(16);

@@ -133,6 +133,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions): Kube
         loadTimeoutMs: options.loadTimeoutMs ?? 30_000,
       }),
       poolLimits,
+      runnerImage: options.runnerImage,
       logger: options.logger,
     });
     cluster = opened;

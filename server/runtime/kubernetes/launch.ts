@@ -19,6 +19,8 @@ export interface LauncherOptions {
   give: GiveFiles;
   /** What the pool's pods are limited to; apps with other limits get a pod of their own. */
   poolLimits: InstanceLimits;
+  /** While a new one reaches the pool, an app must not be woken with the old one: it would keep it until it sleeps. */
+  runnerImage: string;
   logger: { warn(message: string): void };
 }
 
@@ -50,12 +52,14 @@ const replicaSetTimeoutMs = 10_000;
 const joinForMs = 120_000;
 const joinPauseMs = 500;
 
-export function createLauncher({ cluster, acceptance, give, poolLimits, logger }: LauncherOptions): Launcher {
+export function createLauncher({ cluster, acceptance, give, poolLimits, runnerImage, logger }: LauncherOptions): Launcher {
   const taken = new Set<string>();
+
+  const findFree = (): PodView[] => findWarm(cluster.pods(), runnerImage, (name) => taken.has(name));
 
   const claimFromPool = async (claim: PodClaim): Promise<PodView | null> => {
     for (;;) {
-      const [pod] = findWarm(cluster.pods(), (name) => taken.has(name));
+      const [pod] = findFree();
       if (!pod) return null;
       taken.add(pod.name);
       try {
@@ -94,7 +98,7 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, logger }
   const launcher: Launcher = {
     give,
     get warmPods() {
-      return findWarm(cluster.pods(), (name) => taken.has(name)).length;
+      return findFree().length;
     },
     async makeDeployment(spec) {
       const known = cluster.view(spec.appId).deployment;

@@ -41,6 +41,8 @@ export const annotations = {
   asleep: "fastapi-platform/asleep",
   /** Of a Deployment: when its app was last awake, ISO 8601. */
   usedAt: "fastapi-platform/used-at",
+  /** Of the pool's pods: the runner's image as the platform named it, whatever an admission webhook made of it. */
+  runnerImage: "fastapi-platform/runner-image",
   /** Of a warm pod: when it became an app's, ISO 8601. */
   claimedAt: "fastapi-platform/claimed-at",
   /** Kubernetes' own: counts a Deployment's templates, on each of its ReplicaSets. */

@@ -101,7 +101,7 @@ export function toPoolDeployment(
       // A claim changes both, and the pool's ReplicaSet lets go of the pod.
       selector: { matchLabels: { [labels.component]: "pool", [labels.state]: "warm" } },
       template: {
-        metadata: { labels: toWarmLabels("pool") },
+        metadata: { labels: toWarmLabels("pool"), annotations: { [annotations.runnerImage]: options.image } },
         spec: toPodSpec({ start: "warm", limits, hasDoor: true, restart: "Always" }, options),
       },
     },

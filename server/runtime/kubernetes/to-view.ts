@@ -25,6 +25,7 @@ export function toPodView(pod: Pod): PodView | null {
     owned: (metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === "ReplicaSet" && controller === true),
     deleting: metadata.deletionTimestamp !== undefined,
     ready: (status?.conditions ?? []).some((condition) => condition.type === "Ready" && condition.status === "True"),
+    runnerImage: metadata.annotations?.[annotations.runnerImage] ?? "",
     adopted: known.startedWarm && known.state !== "warm",
     restarts: container?.restartCount ?? 0,
     ended: toTermination(container, status?.reason),
