@@ -127,7 +127,8 @@ export function createClusterApp(appId: string, context: ClusterAppContext): Clu
       sleeping = (async () => {
         // First what starts pods, then the pods: a wake a moment later must not find the old one counted. With the deletion every
         // process stops sending them requests; those under way are finished.
-        await cluster.scale(appId, Math.max(1, view.deployment?.replicas ?? 1), 0, sleepReason);
+        // What this process knows of their number may be a moment old: another one may have woken the app.
+        await cluster.scale(appId, null, 0, sleepReason);
         await Promise.all(ending.map((pod) => cluster.deletePod(pod)));
         for (const _ of ending) counts.instanceEnded(sleepReason);
       })().finally(() => (sleeping = null));

@@ -45,6 +45,16 @@ describe("the number of instances", () => {
     expect([stored()?.spec?.replicas, scales()]).toEqual([1, 4]);
   });
 
+  it("is 0 for who puts the app to sleep, whatever this process knows of it", async () => {
+    gateway.client.hold();
+    world.server.edit("deployments", "app-a1", (each) => void (each.spec!.replicas = 1));
+    expect(gateway.cluster.view("a1").deployment?.replicas).toBe(0);
+    disturb(1_000);
+    expect(await gateway.cluster.scale("a1", null, 0, "asked")).toBe(true);
+    expect(stored()?.spec?.replicas).toBe(0);
+    expect(await gateway.cluster.scale("none", null, 0)).toBe(false);
+  });
+
   it("is left to whoever was quicker, once and for all", async () => {
     disturb(1, 1);
     expect(await gateway.cluster.scale("a1", 0, 1)).toBe(false);

@@ -23,6 +23,11 @@ export function createWriting(context: ClusterContext): Writing {
       },
       spec: { replicas: to },
     };
+    if (from === null) {
+      const patched = await client.patch("deployments", deploymentName(appId), patch);
+      if (patched) noteDeployment(patched);
+      return Boolean(patched);
+    }
     let known = views.of(appId).deployment;
     for (let tries = 0; known !== null && known.replicas === from && tries < 5; tries += 1) {
       const patched = await client.patch("deployments", known.name, patch, { resourceVersion: known.resourceVersion });

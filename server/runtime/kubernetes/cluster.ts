@@ -30,8 +30,8 @@ export interface Cluster {
   writeFiles(spec: InstanceSpec, owner: DeploymentView): Promise<void>;
   /** Removes Secrets and ConfigMaps of the app that no pod starts from any more. */
   dropFiles(appId: string): Promise<void>;
-  /** Sets the number of instances if it is `from`; false when it was not. */
-  scale(appId: string, from: number, to: number, asleep?: "idle" | "asked"): Promise<boolean>;
+  /** Sets the number of instances if it is `from`, or whatever it is when that is null; false when it was not, or nothing is deployed. */
+  scale(appId: string, from: number | null, to: number, asleep?: "idle" | "asked"): Promise<boolean>;
   /** False: somebody else was quicker, or the pod is gone. */
   claim(pod: PodView, claim: PodClaim): Promise<PodView | null>;
   /** A warm pod outside the pool, for limits that the pool has not and for when it is empty. */

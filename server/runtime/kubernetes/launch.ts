@@ -136,8 +136,10 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, runnerIm
         logger.warn(`A warm pod could not be used: ${(error as Error).message}`);
         return false;
       }
-      // Its node may not have heard yet that it was deleted, and then it takes the files all the same.
-      if (!cluster.view(spec.appId).pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) {
+      // Its node may not have heard yet that it was deleted, and then it takes the files all the same. With the app put to sleep meanwhile
+      // that is as it should be.
+      const { pods, deployment } = cluster.view(spec.appId);
+      if (deployment?.replicas !== 0 && !pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) {
         logger.warn(`The warm pod ${pod.name} was deleted while it was given its files`);
         return false;
       }
