@@ -20,6 +20,28 @@ KEY = "pool-key-" * 5
 HELLO = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root():\n    return 'hello'\n"
 
 
+def slow_app(seconds: float) -> str:
+    """Its `/slow` takes so long; it says when a request is in flight, and when its lifespan has ended."""
+    return f"""
+import asyncio
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+@asynccontextmanager
+async def lifespan(app):
+    yield
+    print("lifespan ended", flush=True)
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get("/slow")
+async def slow():
+    print("in flight", flush=True)
+    await asyncio.sleep({seconds})
+    return "finished"
+"""
+
+
 def free_port() -> int:
     """Below what the kernel gives to whoever asks for any port, so that none takes it before the pod does."""
     while True:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pods import HELLO, KEY, RUNNER, Door, HandOff, PodProcess, StartPod, claim_json, free_port, wait_for
+from pods import HELLO, KEY, RUNNER, Door, HandOff, PodProcess, StartPod, claim_json, free_port, slow_app, wait_for
 
 
 def test_output_is_marked_and_bounded_and_marks_cannot_be_forged(start_pod: StartPod) -> None:
@@ -53,26 +53,8 @@ def test_an_exit_code_is_passed_on(start_pod: StartPod) -> None:
 
 
 def test_sigterm_drains(start_pod: StartPod) -> None:
-    code = """
-import asyncio
-from contextlib import asynccontextmanager
-from fastapi import FastAPI
-
-@asynccontextmanager
-async def lifespan(app):
-    yield
-    print("lifespan ended", flush=True)
-
-app = FastAPI(lifespan=lifespan)
-
-@app.get("/slow")
-async def slow():
-    print("in flight", flush=True)
-    await asyncio.sleep(2)
-    return "finished"
-"""
     pod = start_pod().wait_until_ready()
-    HandOff(pod).give({"app.py": code})
+    HandOff(pod).give({"app.py": slow_app(2)})
     answers: list[tuple[int, bytes]] = []
     request = threading.Thread(target=lambda: answers.append(pod.get("/slow")))
     request.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import RUNNER, Runner, UnixConnection
+from pods import slow_app
 
 HELLO = """
 from fastapi import FastAPI, Request
@@ -190,25 +191,7 @@ def test_what_the_app_prints_comes_out_at_once_on_its_own_stream(runner: Runner)
 
 
 def test_a_draining_runner_finishes_what_is_in_flight_and_runs_the_lifespan_s_end(runner: Runner) -> None:
-    code = """
-import asyncio
-from contextlib import asynccontextmanager
-from fastapi import FastAPI
-
-@asynccontextmanager
-async def lifespan(app):
-    yield
-    print("lifespan ended", flush=True)
-
-app = FastAPI(lifespan=lifespan)
-
-@app.get("/slow")
-async def slow():
-    print("in flight", flush=True)
-    await asyncio.sleep(0.4)
-    return "finished"
-"""
-    runner.claim(code)
+    runner.claim(slow_app(0.4))
     answers: list[bytes] = []
     request = threading.Thread(target=lambda: answers.append(runner.get("/slow")[2]))
     request.start()

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceLimits, InstanceSpec, LoadReport } from "../runtime.ts";
 import { LoadFailure } from "../load-failure.ts";
 import type { Acceptance } from "./acceptance.ts";
-import { findWarm, type PodView, type ReplicaSetView } from "./app-view.ts";
+import { findWarm, type AppView, type PodView, type ReplicaSetView } from "./app-view.ts";
 import type { Cluster, PodClaim } from "./cluster.ts";
 import { toLoadFailure } from "./death.ts";
 import { HandOffRefused } from "./hand-off.ts";
@@ -86,9 +86,9 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, runnerIm
       try {
         return await launcher.adopt(pod, spec, until);
       } catch (error) {
-        const { pods, deployment } = cluster.view(spec.appId);
-        if (!pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) return;
-        if (deployment?.spec !== toSpecId(spec)) return await cluster.deletePod(pod).catch(() => undefined);
+        const view = cluster.view(spec.appId);
+        if (!isKept(pod, view)) return;
+        if (view.deployment?.spec !== toSpecId(spec)) return await cluster.deletePod(pod).catch(() => undefined);
         if (until.aborted) return logger.warn(`The pod ${pod.name} does not belong to its Deployment: ${(error as Error).message}`);
         await delay(joinPauseMs);
       }
@@ -138,8 +138,8 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, runnerIm
       }
       // Its node may not have heard yet that it was deleted, and then it takes the files all the same. With the app put to sleep meanwhile
       // that is as it should be.
-      const { pods, deployment } = cluster.view(spec.appId);
-      if (deployment?.replicas !== 0 && !pods.some(({ uid, deleting }) => uid === pod.uid && !deleting)) {
+      const view = cluster.view(spec.appId);
+      if (view.deployment?.replicas !== 0 && !isKept(pod, view)) {
         logger.warn(`The warm pod ${pod.name} was deleted while it was given its files`);
         return false;
       }
@@ -206,6 +206,9 @@ export function createLauncher({ cluster, acceptance, give, poolLimits, runnerIm
   };
   return launcher;
 }
+
+/** Nobody has deleted the pod. */
+const isKept = (pod: PodView, { pods }: AppView): boolean => pods.some(({ uid, deleting }) => uid === pod.uid && !deleting);
 
 /** The pod has been given its files before. */
 const isGiven = (error: unknown): boolean => error instanceof HandOffRefused && error.reason === "claimed";
