@@ -83,18 +83,15 @@ async function perform(world: ClusterWorld, attack: ClusterAttack, meanwhile = a
   }
 }
 
-async function expectTold(world: ClusterWorld, { told = {} }: ClusterAttack, attacker: Attacker): Promise<void> {
+async function expectTold(world: ClusterWorld, { told }: ClusterAttack, attacker: Attacker): Promise<void> {
+  if (!told) return;
   let read: Record<keyof Told, string> | undefined;
-  const reads = async () => ({
-    reason: (await world.app(attacker)).statusReason ?? "",
-    log: await world.log(attacker),
-    exception: await world.failures(attacker),
-  });
   const isTold = (way: Told): boolean => (["reason", "log", "exception"] as const).every((place) => way[place]?.test(read![place]) ?? true);
   await waitFor(
     "what the owner reads",
     async () => {
-      read = await reads();
+      const [app, log, exception] = await Promise.all([world.app(attacker), world.log(attacker), world.failures(attacker)]);
+      read = { reason: app.statusReason ?? "", log, exception };
       return [told].flat().some(isTold);
     },
     40_000,

@@ -17,7 +17,6 @@ export type Reading = Pick<
   | "explainMissing"
   | "isolation"
   | "calls"
-  | "isClaimed"
   | "readLog"
 >;
 
@@ -61,7 +60,6 @@ export function createReading({ client, views, policies, pods, deployments }: Cl
     settlePod: (name, look, signal) => settle(() => look(pods.get(name) ?? null), signal),
     isolation: policies.isolation,
     calls: () => Object.fromEntries(client.calls),
-    isClaimed: (uid) => [...pods.values()].some((pod) => pod.uid === uid && pod.state !== "warm"),
     readLog: (pod, since, signal) => client.logs(pod, { follow: true, timestamps: true, signal, ...(since ? { since } : {}) }),
     async explain(pod) {
       const [found, events] = await Promise.all([client.get("pods", pod.name), client.events(pod.uid)]);

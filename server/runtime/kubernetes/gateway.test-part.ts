@@ -14,7 +14,7 @@ import { createWriting } from "./cluster-writing.ts";
 import { createControllers, type Controllers } from "./controllers.test-part.ts";
 import { createInformer } from "./informer.ts";
 import { createLauncher, type GiveFiles, type Launcher } from "./launch.ts";
-import { ownSelector, policyStateName } from "./names.ts";
+import { labels, ownSelector, policyStateName } from "./names.ts";
 import type { OpenCluster } from "./open-cluster.ts";
 import { toPoolDeployment } from "./objects.ts";
 import { createPolicyState } from "./policy-state.ts";
@@ -91,6 +91,10 @@ export function createWorld(): World {
     fillPool(count) {
       server.put("deployments", toPoolDeployment(poolLimits, { ...podOptions, replicas: count }));
       controllers.run();
+      // The leader's part.
+      for (const pod of server.all("pods"))
+        if (pod.metadata?.labels?.[labels.component] === "pool")
+          server.edit("pods", pod.metadata.name!, ({ spec }) => void delete spec!.schedulingGates);
       controllers.startPods();
     },
     podsOf: (appId) =>

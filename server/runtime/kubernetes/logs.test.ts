@@ -116,9 +116,11 @@ describe("an app's output", () => {
   it("is not asked for before there is one, nor after its end while its pod goes", async () => {
     readings = [{ lines: [line(1, "bye")], ends: "end" }];
     follower.follow([makePod({ started: false })]);
-    now = makePod({ deleting: true, ended: { exitCode: 0, reason: "Completed", message: "" } });
     follower.follow([pod]);
     await waitFor("the line", () => told().length === 1);
+    // The cluster says so a little after the log's end.
+    await delay(100);
+    now = makePod({ deleting: true, ended: { exitCode: 0, reason: "Completed", message: "" } });
     await delay(2_200);
     follower.follow([now]);
     expect(asked).toEqual([null]);

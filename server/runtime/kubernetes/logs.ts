@@ -53,12 +53,15 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
           if (signal.aborted) return;
           options.logger.warn(`The log of ${pod.name} broke off and is taken up again: ${(error as Error).message}`);
         }
+        if (options.find(pod) === null) return;
         // What ended and is deleted has nothing to say any more, and each reading is work for its node.
-        for (let now = options.find(pod); ; now = options.find(pod)) {
-          if (now === null) return;
+        let now: PodView | null;
+        do {
           await delay(resumeAfterMs, undefined, { signal, ref: false }).catch(() => undefined);
-          if (signal.aborted || !(now.deleting && now.ended !== null)) break;
-        }
+          if (signal.aborted) return;
+          now = options.find(pod);
+          if (now === null) return;
+        } while (now.deleting && now.ended !== null);
       }
     } finally {
       sink.end();

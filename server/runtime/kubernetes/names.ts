@@ -56,6 +56,8 @@ export const annotations = {
  * costs a node nothing, and of two pods the ReplicaSet ends the one that has no node. Scheduling gates are in Kubernetes since 1.27.
  */
 export const claimGate = "fastapi-platform/warm-pod-first";
+/** Holds back the pod that the pool gets for one that was claimed, until the wake that claimed it is over. */
+export const refillGate = "fastapi-platform/wake-first";
 
 export type Component = "app" | "pool" | "check" | "probe";
 

@@ -6,7 +6,17 @@ import { randomBytes } from "node:crypto";
 import type { Files } from "#core/contract/files.ts";
 import type { InstanceLimits, InstanceSpec } from "../runtime.ts";
 import type { Deployment, ObjectMeta, Pod, Secret } from "./client-resources.ts";
-import { annotations, claimGate, configMapName, deploymentName, labels, poolKeyMember, poolKeyName, poolName } from "./names.ts";
+import {
+  annotations,
+  claimGate,
+  configMapName,
+  deploymentName,
+  labels,
+  poolKeyMember,
+  poolKeyName,
+  poolName,
+  refillGate,
+} from "./names.ts";
 import { claimJson, toItems, toLabels, toSecretName } from "./objects-content.ts";
 import { toPodSpec, type PodOptions } from "./objects-pod.ts";
 import { toSpecId } from "./spec-id.ts";
@@ -102,7 +112,7 @@ export function toPoolDeployment(
       selector: { matchLabels: { [labels.component]: "pool", [labels.state]: "warm" } },
       template: {
         metadata: { labels: toWarmLabels("pool"), annotations: { [annotations.runnerImage]: options.image } },
-        spec: toPodSpec({ start: "warm", limits, hasDoor: true, restart: "Always" }, options),
+        spec: toPodSpec({ start: "warm", gate: refillGate, limits, hasDoor: true, restart: "Always" }, options),
       },
     },
   };

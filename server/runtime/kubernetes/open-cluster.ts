@@ -37,8 +37,6 @@ export interface OpenCluster extends Cluster {
   /** Calls to the API server so far, by verb and resource. */
   calls(): Readonly<Record<string, number>>;
   deployments(): Iterable<DeploymentView>;
-  /** Whether the pod of this uid is an app's by now. */
-  isClaimed(uid: string): boolean;
   readLog(pod: string, since: Date | null, signal: AbortSignal): AsyncIterable<string>;
   /** So many warm pods; the Deployment is made when there is none. */
   applyPool(replicas: number): Promise<void>;
