@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { kubectl, runnerImage, type AppsNamespace } from "../tests/kubernetes/apps-namespace.ts";
 import { waitFor } from "../tests/wait.ts";
 import { helloApp } from "./apps.ts";
-import { restMs } from "./cluster-world.ts";
+import { settleMs } from "./cluster-world.ts";
 
 export const peerName = "ordinary Deployment, 0 → 1";
 
@@ -61,7 +61,7 @@ export async function openPeer(namespace: AppsNamespace): Promise<ClusterPeer> {
         async () => (await namespace.kubectl("get", "pods", "-l", "peer=yes", "-o", "name")).trim() === "",
         60_000,
       );
-      await delay(restMs);
+      await delay(settleMs);
       const started = performance.now();
       await namespace.kubectl("scale", "deployment/peer", "--replicas=1");
       const address = await waitFor("the peer has an address", podAddress, 60_000);

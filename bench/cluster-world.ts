@@ -6,8 +6,8 @@ import { waitFor } from "../tests/wait.ts";
 import { putToSleep, type World } from "./world.ts";
 
 const secretKey = "0123456789abcdef0123456789abcdef";
-/** What a wake left to do is done: the pool's next pod is ready, the old pod is gone. */
-export const restMs = 250;
+/** When an ended pod is gone from the API, its node still takes down its network and volumes. */
+export const settleMs = 1_000;
 
 export interface Clustered {
   platform: TestPlatform;
@@ -54,8 +54,7 @@ export async function wakeOnce(
   pool: number,
 ): Promise<number> {
   await putToSleep(platform, token, app.id);
-  await waitForPool(namespace, pool);
-  await delay(restMs);
+  await awaitRest(namespace, pool);
   return askSleeping(platform, app.slug);
 }
 
@@ -65,6 +64,12 @@ export async function askSleeping(platform: TestPlatform, slug: string): Promise
   const answer = await platform.callApp(slug, "/");
   if (answer.status !== 200) throw new Error(`The woken app answered ${answer.status}: ${answer.text}`);
   return performance.now() - started;
+}
+
+/** Resolves when what the last wake or deployment left to do is done: the pool is full again, the old pod is gone. */
+export async function awaitRest(namespace: AppsNamespace, pool: number): Promise<void> {
+  await waitForPool(namespace, pool);
+  await delay(settleMs);
 }
 
 export const waitForPool = (namespace: AppsNamespace, size: number): Promise<unknown> =>

@@ -23,6 +23,7 @@ export async function measureDeploy(world: World): Promise<Outcome> {
     const { series, notes } = await measurePresses(platform, token, {
       aim: { median: 100, p95: 150 },
       peer: peerName,
+      rest: () => delay(750),
       between: async () => void theirs.values.push(await peer.start()),
     });
     return { series: [...series, theirs], notes };
@@ -35,15 +36,17 @@ export interface PressOptions {
   aim: { median: number; p95: number };
   /** The name of the series that both are compared with. */
   peer: string;
+  /** Resolves when the old instance of the last press has ended and the pool is full again, as for somebody who reads what it changed. */
+  rest(): Promise<void>;
   /** Done after every other turn: what a peer takes, in the same minutes. */
   between?(): Promise<void>;
 }
 
 /** Deploys and rolls back in turn, under load. @throws Error when a request failed. */
-export async function measurePresses(platform: TestPlatform, token: string, { aim, peer, between }: PressOptions): Promise<Outcome> {
+export async function measurePresses(platform: TestPlatform, token: string, { aim, peer, rest, between }: PressOptions): Promise<Outcome> {
   const app = await platform.deploy(token, "bench deploy", { "app.py": helloApp() });
   const probe = openProbe(platform.port, `${app.slug}.localhost:${platform.port}`, "/");
-  const press = presser(platform, token, probe);
+  const press = presser(platform, token, probe, rest);
   const deploys: Series = { name: "Deploy → new version answers", values: [], aim, peer };
   const rollbacks: Series = { name: "Roll back → old version answers", values: [], aim, peer };
   const load = startLoad(visitorsPerSecond, () => platform.callApp(app.slug, "/"));
@@ -72,10 +75,9 @@ export async function measurePresses(platform: TestPlatform, token: string, { ai
 }
 
 /** Sends the order and looks for `edition` until it answers; the ms that took. The deployment has ended when it resolves. */
-function presser(platform: TestPlatform, token: string, probe: Probe) {
+function presser(platform: TestPlatform, token: string, probe: Probe, rest: () => Promise<void>) {
   return async (edition: number, path: string, body: object): Promise<number> => {
-    // As somebody would who reads what the last one changed: its old instance has ended, and the pool is full again.
-    await delay(750);
+    await rest();
     const started = performance.now();
     const order = platform.api<{ deploymentId: string }>(token, "POST", path, body);
     order.catch(() => undefined);
