@@ -22,8 +22,8 @@ export interface AppsNamespace {
   name: string;
   /** `kubectl -n <name>`. */
   kubectl(...args: string[]): Promise<string>;
-  /** Lets an app's Deployment begin its pods, as a platform does that finds no warm one. */
-  release(appId: string): Promise<void>;
+  /** Lets the gated pods of these labels start, as the platform does: an app's when there is no warm one, the pool's when nobody wakes. */
+  release(selector: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -62,8 +62,8 @@ export async function makeAppsNamespace(egressTo: readonly { cidr: string; port:
   return {
     name,
     kubectl: inNamespace,
-    async release(appId) {
-      const pods = ["pods", "-l", `${labels.app}=${appId}`];
+    async release(selector) {
+      const pods = ["pods", "-l", selector];
       await inNamespace("wait", "--for=create", ...pods, "--timeout=60s");
       const gated = (await inNamespace("get", ...pods, "-o", "name")).trim().split("\n");
       await inNamespace("patch", ...gated, "--type=json", "-p", '[{"op":"remove","path":"/spec/schedulingGates"}]');

@@ -85,7 +85,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("on a real cluster", () => {
     const owned = { namespace: namespace.name, owner: toOwner(spec.appId, deployment.metadata!.uid!) };
     expect(await client.create(toConfigMap(spec, files, owned))).toBeTruthy();
     expect(await client.create(toSecret(spec, toAppClaim(spec, null), owned))).toBeTruthy();
-    await namespace.release(spec.appId);
+    await namespace.release(`${labels.app}=${spec.appId}`);
     const pod = await waitFor("the app's pod", () => isReady(`${labels.app}=${spec.appId}`), 90_000);
     const ask = async (path: string): Promise<unknown> => (await fetch(`http://${pod.status!.podIP}:8000${path}`)).json();
     const digest = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
@@ -137,6 +137,8 @@ describe.skipIf(!process.env["KUBECONFIG"])("on a real cluster", () => {
 
   it("of two that claim a pool's pod one gets it, and the pool lets go of it and makes another", async () => {
     await client.apply(toPoolDeployment(spec.limits, { ...options, replicas: 1 }));
+    // As the leader does.
+    await namespace.release(`${labels.component}=pool`);
     const pod = await waitFor("a warm pod", () => isReady(`${labels.state}=warm,${labels.component}=pool`), 90_000);
     const claim = (appId: string) =>
       client.patch(

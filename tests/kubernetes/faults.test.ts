@@ -92,6 +92,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("faults of a cluster", () => {
 
   it("a process that is killed between its claim of a pod and the files: who waits elsewhere is answered", async () => {
     await deployAsleep("orphan");
+    await waitForPool(leader, 1);
     const child = await startProcess(namespace.name, "wake", "orphan", "");
     const claimed = (await podsOf(namespace, "orphan")).find((name) => name.startsWith("pool-"));
     await child.kill();

@@ -1,7 +1,7 @@
 /** The runner's image in pods as the platform makes them: what an app can do in there, and how its end is told. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { handOff } from "#server/runtime/kubernetes/hand-off.ts";
-import { appPort, controlPort } from "#server/runtime/kubernetes/names.ts";
+import { appPort, controlPort, labels } from "#server/runtime/kubernetes/names.ts";
 import { claimJson, toConfigMap, toDeployment, toOwner, toPoolKey, toSecret, toWarmPod } from "#server/runtime/kubernetes/objects.ts";
 import { LoadFailure } from "#server/runtime/load-failure.ts";
 import type { InstanceSpec } from "#server/runtime/runtime.ts";
@@ -149,7 +149,7 @@ describe.skipIf(!process.env["KUBECONFIG"])("a runner's pod", () => {
     const owned = { namespace: apps.name, owner: toOwner(spec.appId, deployment.metadata.uid) };
     await apply(toSecret(spec, claimJson(spec, { mode: "serve", instance: null, credential: null }), owned));
     await apply(toConfigMap(spec, files, owned));
-    await apps.release(spec.appId);
+    await apps.release(`${labels.app}=${spec.appId}`);
     await apps.kubectl("rollout", "status", `deployment/${deployment.metadata.name}`, "--timeout=60s");
     const found = JSON.parse(await apps.kubectl("get", "pods", "-l", `fastapi-platform/app=${spec.appId}`, "-o", "json")) as {
       items: { metadata: { name: string; uid: string }; status: { podIP: string } }[];
