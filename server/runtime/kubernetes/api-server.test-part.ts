@@ -117,17 +117,21 @@ function connect(store: Store): FakeClient {
   };
   const resourceOf = (object: ClusterObject): Resource => findResource(object.kind)!;
   const nameOf = (object: ClusterObject): string => object.metadata?.name ?? "";
+  const applied = <T extends ClusterObject>(before: Stored | undefined, object: T): T => {
+    const given = object as unknown as Stored;
+    const spec = given["spec"] && { ...(before?.["spec"] as object), ...(given["spec"] as object) };
+    const metadata = mergePatch(before?.metadata ?? {}, given.metadata);
+    return { ...before, ...given, metadata, ...(spec ? { spec } : {}) } as unknown as T;
+  };
   const put = <T extends ClusterObject>(object: T): T => server.put(resourceOf(object), object as never) as T;
   return {
     namespace: "apps",
     server: "fake:6443",
     calls,
-    async apply<T extends ClusterObject>(object: T, { signal }: CallOptions = {}) {
+    apply: async (object, { signal } = {}) => put(applied(await call("apply", resourceOf(object), nameOf(object), signal), object)),
+    async applyKnown(object, { signal } = {}) {
       const before = await call("apply", resourceOf(object), nameOf(object), signal);
-      const given = object as unknown as Stored;
-      const spec = given["spec"] && { ...(before?.["spec"] as object), ...(given["spec"] as object) };
-      const metadata = mergePatch(before?.metadata ?? {}, given.metadata);
-      return put({ ...before, ...given, metadata, ...(spec ? { spec } : {}) } as unknown as T);
+      return before?.metadata?.resourceVersion === object.metadata?.resourceVersion && put(applied(before, object));
     },
     create: async (object, { signal } = {}) =>
       (await call("create", resourceOf(object), nameOf(object), signal)) === undefined && put(object),

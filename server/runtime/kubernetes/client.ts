@@ -58,6 +58,8 @@ export interface ClusterClient {
   readonly calls: ReadonlyMap<string, number>;
   /** Server-side apply: makes the object be as given, fields of others untouched. Sent again while others change it. */
   apply<T extends ClusterObject>(object: T, options?: CallOptions): Promise<T>;
+  /** The same to an object that is as `object.metadata.resourceVersion` knows it; false when it has changed since, or is gone. */
+  applyKnown<T extends ClusterObject>(object: T, options?: CallOptions): Promise<T | false>;
   /** False: there is one of this name. */
   create<T extends ClusterObject>(object: T, options?: CallOptions): Promise<T | false>;
   /** Replaces an object that is as `object.metadata.resourceVersion` knows it; false when it is not, null when it is gone. */
@@ -137,17 +139,21 @@ export async function createClusterClient(options: ClusterClientOptions): Promis
   };
 }
 
-type Writes = Pick<ClusterClient, "apply" | "create" | "replace" | "patch" | "delete">;
+type Writes = Pick<ClusterClient, "apply" | "applyKnown" | "create" | "replace" | "patch" | "delete">;
+
+const applying = { method: "PATCH", query: { fieldManager, force: true }, contentType: "application/apply-patch+yaml" } as const;
 
 function writes(caller: Caller): Writes {
   return {
     async apply(object, { signal } = {}) {
-      const made = await caller.write("apply", object, {
-        ...{ method: "PATCH", query: { fieldManager, force: true }, contentType: "application/apply-patch+yaml" },
-        ...{ body: object, signal, idempotent: true },
-      });
+      const made = await caller.write("apply", object, { ...applying, body: object, signal, idempotent: true });
       if (made === false) throw new AppError("runtime_unavailable", "The cluster refuses the object: there is one of its name");
       return made;
+    },
+    async applyKnown(object, { signal } = {}) {
+      const { resource, name } = caller.identify(object);
+      const answer = await caller.call<typeof object>("apply", resource, { ...applying, body: object, signal, idempotent: true }, name);
+      return caller.take<typeof object, false>(answer, "apply", resource, { 404: false, 409: false });
     },
     create: (object, { signal } = {}) =>
       caller.write("create", object, { method: "POST", query: { fieldManager }, body: object, signal, idempotent: false }),

@@ -56,6 +56,11 @@ export function createWriting(context: ClusterContext): Writing {
     async applyDeployment(spec, replicas) {
       return noteDeployment(await client.apply(await build(spec, replicas)));
     },
+    async repairDeployment(spec, { resourceVersion }) {
+      const wanted = await build(spec, 1);
+      const repaired = await client.applyKnown({ ...wanted, metadata: { ...wanted.metadata, resourceVersion } });
+      return repaired ? noteDeployment(repaired) : null;
+    },
     async writeFiles(spec, { uid }) {
       const owned = { namespace: podOptions.namespace, owner: toOwner(spec.appId, uid) };
       const secret = toSecret(spec, toAppClaim(spec, credentialOf(spec.appId)), owned);

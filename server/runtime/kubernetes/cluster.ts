@@ -26,6 +26,8 @@ export interface Cluster {
   /** Null: it is there already. Its Secret and ConfigMap follow by `writeFiles`. */
   createDeployment(spec: InstanceSpec, replicas: number): Promise<DeploymentView | null>;
   applyDeployment(spec: InstanceSpec, replicas: number): Promise<DeploymentView>;
+  /** Writes the Deployment of an app that runs again as it should be; null when it is not as it was `known` any more. */
+  repairDeployment(spec: InstanceSpec, known: DeploymentView): Promise<DeploymentView | null>;
   /** The Secret and the ConfigMap that pods of `spec` start from. */
   writeFiles(spec: InstanceSpec, owner: DeploymentView): Promise<void>;
   /** Removes Secrets and ConfigMaps of the app that no pod starts from any more. */

@@ -188,6 +188,19 @@ describe("what drifted", () => {
     expect(world.server.find("deployments", "app-a1")).toBeDefined();
   });
 
+  it("is not woken when it was put to sleep between the look and the deed", async () => {
+    await gateway.makeAsleep(spec);
+    await gateway.cluster.scale("a1", 0, 1);
+    world.server.before = (call, name) => {
+      if (call !== "apply deployments" || name !== "app-a1") return;
+      world.server.edit("deployments", name, (deployment) => void (deployment.spec!.replicas = 0));
+    };
+    start();
+    await waitFor("the attempt", () => world.server.writes.includes("apply deployments app-a1"));
+    await waitFor("the word of it", () => gateway.cluster.view("a1").deployment?.replicas === 0);
+    expect(world.server.find("deployments", "app-a1")!.spec!.replicas).toBe(0);
+  });
+
   it("does not keep other repairs from being made when one fails", async () => {
     for (const appId of ["b1", "b2"]) await gateway.makeAsleep(makeSpec({ appId }));
     world.server.before = (call, name) => {

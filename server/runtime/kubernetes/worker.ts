@@ -153,10 +153,12 @@ async function mend({ cluster, specOf, logger }: ClusterWorkerOptions, step: Rep
       const owner = deployment ?? (await cluster.createDeployment(spec, 1));
       if (owner === null) return false;
       await cluster.writeFiles(spec, owner);
-      const applied = await cluster.applyDeployment(spec, 1);
+      // Whoever put it to sleep since it was read has the last word, and the next round looks again.
+      const repaired = await cluster.repairDeployment(spec, owner);
+      if (repaired === null) return false;
       await cluster.dropFiles(step.appId);
       // What is as it should be keeps its version.
-      return applied.resourceVersion !== owner.resourceVersion;
+      return repaired.resourceVersion !== owner.resourceVersion;
     }
   }
 }
