@@ -1,5 +1,5 @@
 /**
- * The cluster tests on the one-node cluster beside the checkout, with images built from this checkout. Where there
+ * The last step of `.ci/run`: the cluster tests on the one-node cluster beside the checkout, with images built from this checkout. Where there
  * is no such cluster, or the machine cannot start it, it says so and succeeds; its last line counts all of the run.
  * `--images` stops when the images are in the node, which then stays up.
  */

@@ -16,6 +16,7 @@ const groups = [
     rows: [
       ["Deploy", "Ctrl", "Enter"],
       ["Save", "Ctrl", "S"],
+      ["Search all files", "Ctrl", "Shift", "F"],
       ["Rename the selected file", "F2"],
       ["Delete the selected file", "Delete"],
     ],

@@ -31,6 +31,12 @@ export function applyChanges(base: Files, changes: Changes): Files {
   return files;
 }
 
+/** `now` without what turned `before` into `after`; files that changed again since then stay as they are. */
+export function undoChanges(now: Files, before: Files, after: Files): Files {
+  const back = Object.entries(changesBetween(after, before)).filter(([path]) => sameContent(now[path], after[path]));
+  return applyChanges(now, Object.fromEntries(back));
+}
+
 export const hasChanges = (base: Files, files: Files): boolean => base !== files && Object.keys(changesBetween(base, files)).length > 0;
 
 export type Side = "mine" | "theirs";

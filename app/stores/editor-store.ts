@@ -6,8 +6,10 @@
 import { createContext, useContext } from "react";
 import { createStore, useStore, type StoreApi } from "zustand";
 import type { FileContent, Files } from "#core/contract/files.ts";
+import type { SearchQuery } from "#core/search-files.ts";
 import { hasChanges } from "./drafts.ts";
 
+export type LeftPane = "files" | "search";
 export type SidePane = "test" | "preview";
 export type BottomPane = "problems" | "deploy" | "logs";
 /** On a narrow screen one of these shows at a time. */
@@ -28,6 +30,10 @@ export interface EditorState {
   files: Files;
   active: string;
   reveal: Reveal | null;
+  left: LeftPane;
+  search: SearchQuery;
+  /** How often a search was asked for: each time its field gets the focus. */
+  searchAsked: number;
   side: SidePane | null;
   bottom: BottomPane;
   bottomOpen: boolean;
@@ -42,6 +48,10 @@ export interface EditorState {
   replace(files: Files, base?: { hash: string; files: Files }): void;
   /** These files are saved under this hash. Edits made while the save was on its way stay unsaved. */
   saved(hash: string, files: Files): void;
+  showFiles(): void;
+  /** `text`: what is selected, to be searched for; "" for what was searched for before. */
+  showSearch(text: string): void;
+  setSearch(changes: Partial<SearchQuery>): void;
   showSide(pane: SidePane | null): void;
   showBottom(pane: BottomPane, open?: boolean): void;
   showNarrow(pane: NarrowPane): void;
@@ -62,6 +72,9 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
     files: draft.files,
     active: open && draft.files[open.file] !== undefined ? open.file : firstOf(draft.files, entrypoint),
     reveal: open && draft.files[open.file] !== undefined ? { ...open, column: 1, at: 0 } : null,
+    left: "files",
+    search: { text: "", isRegex: false, matchCase: false, wholeWord: false, replacement: null },
+    searchAsked: 0,
     side: "test",
     bottom: "problems",
     bottomOpen: true,
@@ -94,6 +107,15 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
         active: files[active] === undefined ? firstOf(files, entrypoint) : active,
       })),
     saved: (hash, files) => set({ base: { hash, files } }),
+    showFiles: () => set({ left: "files" }),
+    showSearch: (text) =>
+      set(({ search, searchAsked }) => ({
+        left: "search",
+        narrow: "files",
+        search: text === "" ? search : { ...search, text, isRegex: false },
+        searchAsked: searchAsked + 1,
+      })),
+    setSearch: (changes) => set(({ search }) => ({ search: { ...search, ...changes } })),
     showSide: (side) => set({ side, ...(side === null ? {} : { narrow: "side" }) }),
     showBottom: (bottom, open = true) => set(open ? { bottom, bottomOpen: true, narrow: "bottom" } : { bottom, bottomOpen: false }),
     showNarrow: (narrow) =>

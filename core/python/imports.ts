@@ -20,6 +20,8 @@ export interface ImportRef {
   /** Range of the module's name (of the whole statement where it has none). */
   from: number;
   to: number;
+  /** Of `name`; null where there is none. */
+  nameRange: { from: number; to: number } | null;
   guard: ImportGuard;
   /** Inside a function: runs when called, not when the app is loaded. */
   deferred: boolean;
@@ -55,7 +57,7 @@ function readPlain(source: PythonSource, children: readonly SyntaxNode[]): Impor
     if (child.name === "as") afterAs = true;
     else if (child.name === ",") current = null;
     else if (child.name === "VariableName" && current === null) {
-      current = { module: textOf(source, child), level: 0, name: null, alias: null, from: child.from, to: child.to };
+      current = { module: textOf(source, child), level: 0, name: null, alias: null, from: child.from, to: child.to, nameRange: null };
       found.push(current);
     } else if (child.name === "VariableName" && current !== null) {
       if (afterAs) current.alias = textOf(source, child);
@@ -85,11 +87,12 @@ function readFrom(source: PythonSource, statement: SyntaxNode, children: readonl
   let afterAs = false;
   for (const child of children.slice(split + 1)) {
     if (child.name === "as") afterAs = true;
-    else if (child.name === "*") found.push({ ...base, name: "*", alias: null });
+    else if (child.name === "*") found.push({ ...base, name: "*", nameRange: null, alias: null });
     else if (child.name === "VariableName" && afterAs) {
       found.at(-1)!.alias = textOf(source, child);
       afterAs = false;
-    } else if (child.name === "VariableName") found.push({ ...base, name: textOf(source, child), alias: null });
+    } else if (child.name === "VariableName")
+      found.push({ ...base, name: textOf(source, child), nameRange: { from: child.from, to: child.to }, alias: null });
   }
   return found;
 }

@@ -13,14 +13,21 @@ export interface LocalModules {
   roots: ReadonlySet<string>;
 }
 
+/** `shop/store.py` is `shop.store`, a package is its `__init__.py`; null for what cannot be imported. */
+export function moduleOf(path: string): string | null {
+  if (!path.endsWith(".py")) return null;
+  const parts = path.slice(0, -3).split("/");
+  if (parts.at(-1) === "__init__") parts.pop();
+  return parts.length > 0 ? parts.join(".") : null;
+}
+
 export function findLocalModules(paths: readonly string[]): LocalModules {
   const fileOf = new Map<string, string>();
   const packages = new Set<string>();
   for (const path of paths) {
     if (!path.endsWith(".py")) continue;
-    const parts = path.slice(0, -3).split("/");
-    if (parts.at(-1) === "__init__") parts.pop();
-    if (parts.length > 0) fileOf.set(parts.join("."), path);
+    const module = moduleOf(path);
+    if (module !== null) fileOf.set(module, path);
     const folder = path.split("/").slice(0, -1);
     for (let length = folder.length; length > 0; length -= 1) packages.add(folder.slice(0, length).join("."));
   }

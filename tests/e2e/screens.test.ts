@@ -1,10 +1,9 @@
 /** Every screen in both themes, on a laptop and on a phone (look.ts): in every state that a person may find it in. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { waitFor } from "../wait.ts";
 import { furnish } from "./furnish.ts";
 import { look, prepareScreens } from "./look.ts";
-import { deployed, focusCode, openPalette, startWorld, type Visit, type World } from "./world.ts";
+import { deployed, focusCode, openPalette, pickPane, startWorld, type Visit, type World } from "./world.ts";
 
 let world: World;
 /** Has apps in every state. */
@@ -194,11 +193,6 @@ describe("the rest", () => {
     await look(ada, "not-found", { allowed: [/status of 404/] });
   });
 });
-
-/** On a phone the panes are tabs. */
-async function pickPane(page: Page, narrow: boolean, name: string): Promise<void> {
-  if (narrow) await page.getByRole("navigation", { name: "Panes" }).getByRole("button", { name }).click();
-}
 
 async function statusOf(slug: string): Promise<unknown> {
   return (await world.platform.api(ada.token, "GET", `/api/apps/${slug}`))["status"];

@@ -124,6 +124,11 @@ export async function focusCode(page: Page): Promise<void> {
   await page.waitForFunction(() => document.activeElement?.closest("[data-testid=code]") != null);
 }
 
+/** On a phone the panes are tabs. */
+export async function pickPane(page: Page, narrow: boolean, name: string): Promise<void> {
+  if (narrow) await page.getByRole("navigation", { name: "Panes" }).getByRole("button", { name }).click();
+}
+
 /** Types at the end of the open file, as it stands: without the indentation that an editor adds by itself. */
 export async function append(page: Page, text: string): Promise<void> {
   await focusCode(page);

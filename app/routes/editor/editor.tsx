@@ -22,10 +22,12 @@ import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
 import { useDeploymentStream } from "./use-deployment-stream.ts";
 import { useEditorActions } from "./use-editor-actions.ts";
+import { useRename } from "./use-rename.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useUnsaved } from "./use-unsaved.ts";
 
 // Opened seldom, and as heavy as all panels together.
+const SearchPane = lazy(() => import("./parts/search-pane.tsx").then((module) => ({ default: module.SearchPane })));
 const EditorDialogs = lazy(() => import("./parts/editor-dialogs.tsx").then((module) => ({ default: module.EditorDialogs })));
 
 export function meta({ loaderData }: Route.MetaArgs) {
@@ -77,16 +79,19 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
   const [dialog, setDialog] = useState<MenuDialog | null>(null);
   const released = useRef(false);
   const files = useEditorStore((state) => state.files);
+  const left = useEditorStore((state) => state.left);
   const python = usePython(files, app.entrypoint);
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
   const problems = useMemo(() => mergeProblems(standing, python.answer?.problems ?? []), [standing, python.answer]);
   const unsaved = useUnsaved(app.id);
+  const renaming = useRename(python.renameImports);
 
   useShortcuts(
     () => void actions.save(),
     () => void actions.deploy(),
+    () => store.getState().showSearch(getSelection()?.toString().split("\n")[0]?.trim() ?? ""),
   );
   useDeploymentStream(
     (deployment) => {
@@ -120,7 +125,15 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
         menu={menu}
       />
       <Workspace
-        files={<FileList problems={problems} />}
+        files={
+          left === "files" ? (
+            <FileList problems={problems} onRename={renaming.rename} />
+          ) : (
+            <Suspense fallback={null}>
+              <SearchPane />
+            </Suspense>
+          )
+        }
         code={
           <CodePane
             scope={app.id}
@@ -145,10 +158,10 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
         )}
       />
       <LeaveGuard save={actions.save} released={released} />
-      {(dialog !== null || actions.conflict !== null || unsaved.older !== null) && (
+      {(dialog !== null || actions.conflict !== null || unsaved.older !== null || renaming.offer !== null) && (
         <Suspense fallback={null}>
           <EditorDialogs
-            {...{ app, env, databases, dialog, actions, unsaved }}
+            {...{ app, env, databases, dialog, actions, unsaved, renaming }}
             onClose={() => setDialog(null)}
             onDeleted={() => {
               released.current = true;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkFiles } from "#core/bundle.ts";
+import { checkPython, importNamesOf } from "#core/python/index.ts";
+import packages from "../../../runner/packages.json" with { type: "json" };
 import { freePath, languageOf, listOrder, refusePath, starters } from "./file-rules.ts";
 
 const files = { "app.py": "", "lib/a.py": "", "static/logo.png": { base64: "AA==" } };
@@ -25,6 +27,13 @@ describe("file rules", () => {
 
   test("every starter can be saved as it is, beside all others", () => {
     expect(checkFiles(Object.fromEntries(starters.map(({ path, content }) => [path, content])))).toEqual([]);
+  });
+
+  test("no starter imports what an app may not", () => {
+    const app = { "app.py": "from fastapi import FastAPI\napp = FastAPI()\n" };
+    const all = Object.fromEntries(starters.map(({ path, content }) => [path, content]));
+    const { problems } = checkPython({ ...app, ...all }, { allowedImports: importNamesOf(packages.packages), syntaxErrors: () => [] });
+    expect(problems).toEqual([]);
   });
 
   test("a starter's name that is taken gets a number", () => {

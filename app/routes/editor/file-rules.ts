@@ -25,7 +25,7 @@ export interface Starter {
   content: string;
 }
 
-/** The few kinds of file that most apps grow into. Each is valid as it is. */
+/** The kinds of file that most apps grow into. Each is valid as it is. */
 export const starters: readonly Starter[] = [
   { label: "Python module", path: "helpers.py", content: '"""What the app needs in more than one place."""\n' },
   {
@@ -35,7 +35,7 @@ export const starters: readonly Starter[] = [
       'from fastapi import APIRouter\n\n# In app.py: app.include_router(router)\nrouter = APIRouter(prefix="/items", tags=["items"])\n\n\n@router.get("")\ndef list_items() -> list[str]:\n    return []\n',
   },
   {
-    label: "HTML template",
+    label: "HTML page",
     path: "templates/index.html",
     content:
       '<!doctype html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n    <meta name="viewport" content="width=device-width">\n    <title>{{ title }}</title>\n    <link rel="stylesheet" href="/static/style.css">\n  </head>\n  <body>\n    <h1>{{ title }}</h1>\n  </body>\n</html>\n',
@@ -45,6 +45,37 @@ export const starters: readonly Starter[] = [
     path: "static/style.css",
     content: "body {\n  max-width: 40rem;\n  margin: 3rem auto;\n  padding: 0 1rem;\n  font-family: system-ui, sans-serif;\n}\n",
   },
+  {
+    label: "Models",
+    path: "models.py",
+    content:
+      "from pydantic import BaseModel, Field\n\n\nclass Item(BaseModel):\n    name: str = Field(min_length=1, max_length=100)\n    done: bool = False\n",
+  },
+  {
+    label: "Service",
+    path: "services.py",
+    content:
+      'import os\n\nfrom pymongo import MongoClient\n\n# Bind a database to the app: the settings have it.\ndatabase = MongoClient(os.environ["PLATFORM_MONGO_URI"]).get_default_database()\n\n\ndef add_item(name: str) -> str:\n    return str(database.items.insert_one({"name": name}).inserted_id)\n\n\ndef list_items() -> list[str]:\n    return [item["name"] for item in database.items.find().sort("_id", -1).limit(100)]\n',
+  },
+  {
+    label: "FastHTML component",
+    path: "components.py",
+    content:
+      "from fasthtml.common import Article, Div, H2, P\n\n\ndef card(title: str, *text: str):\n    return Article(H2(title), Div(*(P(line) for line in text)))\n",
+  },
+  {
+    label: "Test",
+    path: "test_app.py",
+    content:
+      'from fastapi.testclient import TestClient\n\nfrom app import app\n\nclient = TestClient(app)\n\n\ndef test_it_answers() -> None:\n    assert client.get("/").status_code == 200\n',
+  },
+  {
+    label: "SVG image",
+    path: "static/logo.svg",
+    content:
+      '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">\n  <circle cx="12" cy="12" r="10" fill="currentColor" />\n</svg>\n',
+  },
+  { label: "JSON", path: "data.json", content: "{}\n" },
   { label: "requirements.txt", path: "requirements.txt", content: "" },
   { label: "Empty file", path: "notes.md", content: "" },
 ];

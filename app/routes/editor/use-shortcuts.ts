@@ -1,10 +1,10 @@
-/** Ctrl/Cmd+S and Ctrl/Cmd+Enter, wherever the focus is. In Monaco they are commands of its own, which stop the event here. */
+/** Ctrl/Cmd+S, Ctrl/Cmd+Enter and Ctrl/Cmd+Shift+F, wherever the focus is. In Monaco they are commands of its own, which stop the event here. */
 import { useEffect, useRef } from "react";
 
-export function useShortcuts(onSave: () => void, onDeploy: () => void): void {
-  const handlers = useRef({ onSave, onDeploy });
+export function useShortcuts(onSave: () => void, onDeploy: () => void, onSearch: () => void): void {
+  const handlers = useRef({ onSave, onDeploy, onSearch });
   useEffect(() => {
-    handlers.current = { onSave, onDeploy };
+    handlers.current = { onSave, onDeploy, onSearch };
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -13,6 +13,9 @@ export function useShortcuts(onSave: () => void, onDeploy: () => void): void {
         // The browser's own "save page" is never what is meant here.
         event.preventDefault();
         handlers.current.onSave();
+      } else if (event.key.toLowerCase() === "f" && event.shiftKey) {
+        event.preventDefault();
+        handlers.current.onSearch();
       } else if (event.key === "Enter") {
         event.preventDefault();
         handlers.current.onDeploy();

@@ -51,6 +51,9 @@ export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }
     models.current = createModels(store, scope);
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => handlers.current.onSave());
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => handlers.current.onDeploy());
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyMod.Shift | monaco.KeyCode.KeyF, () =>
+      store.getState().showSearch(selectedLine(made)),
+    );
     // The key differs by system in Monaco; this one works on all.
     made.addCommand(
       monaco.KeyMod.Shift | monaco.KeyMod.Alt | monaco.KeyCode.KeyF,
@@ -108,4 +111,11 @@ export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }
   }, [failed, active]);
 
   return <div ref={host} className="size-full" data-testid="code" />;
+}
+
+/** What is selected within one line; "" where nothing or more is. */
+function selectedLine(editor: monaco.editor.IStandaloneCodeEditor): string {
+  const selection = editor.getSelection();
+  if (selection === null || selection.startLineNumber !== selection.endLineNumber) return "";
+  return editor.getModel()?.getValueInRange(selection) ?? "";
 }

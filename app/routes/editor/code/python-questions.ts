@@ -1,21 +1,28 @@
 /** What is asked of the Python worker, and a client that turns its messages into promises. */
 import type { Framework } from "#core/contract/app.ts";
 import type { Files } from "#core/contract/files.ts";
+import type { RenamedImports } from "#core/python/rename.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 
-export type Question = { id: number; kind: "check"; files: Files; entrypoint: string } | { id: number; kind: "format"; text: string };
+export type Question = { id: number } & (
+  | { kind: "check"; files: Files; entrypoint: string }
+  | { kind: "format"; text: string }
+  | { kind: "rename"; files: Files; from: string; to: string }
+);
 
 export interface CheckAnswer {
   problems: SourceProblem[];
   framework: Framework | null;
   usesMongo: boolean;
 }
-export type Answer = { id: number } & (CheckAnswer | { text: string } | { error: string });
+export type Answer = { id: number } & (CheckAnswer | { text: string } | { renamed: RenamedImports } | { error: string });
 
 export interface PythonClient {
   check(input: { files: Files; entrypoint: string }): Promise<CheckAnswer>;
   /** @throws Error in words for the author when the text cannot be formatted. */
   format(text: string): Promise<string>;
+  /** The imports that must follow a file which was `from` and is `to` in `files`. */
+  renameImports(files: Files, from: string, to: string): Promise<RenamedImports>;
   dispose(): void;
 }
 
@@ -60,6 +67,11 @@ export function createPythonClient(worker: Talker): PythonClient {
       const answer = await ask({ id: next++, kind: "format", text });
       if ("text" in answer) return answer.text;
       throw new Error("error" in answer ? answer.error : "The formatter gave no answer.");
+    },
+    async renameImports(files, from, to) {
+      const answer = await ask({ id: next++, kind: "rename", files, from, to });
+      if ("renamed" in answer) return answer.renamed;
+      throw new Error("error" in answer ? answer.error : "The imports could not be looked through.");
     },
     dispose() {
       failAll("The editor was closed.");

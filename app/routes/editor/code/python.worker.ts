@@ -4,7 +4,7 @@
  * structure still answer and formatting says why it does not.
  */
 import initRuff, { PositionEncoding, Workspace, type Diagnostic } from "@astral-sh/ruff-wasm-web";
-import { checkPython, importNamesOf, usesMongo } from "#core/python/index.ts";
+import { checkPython, importNamesOf, renameImports, usesMongo } from "#core/python/index.ts";
 import type { Files } from "#core/contract/files.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import packages from "../../../../runner/packages.json" with { type: "json" };
@@ -37,6 +37,7 @@ self.addEventListener("message", (event: MessageEvent<Question>) => {
 
 async function answer(question: Question): Promise<Answer> {
   try {
+    if (question.kind === "rename") return { id: question.id, renamed: renameImports(question.files, question.from, question.to) };
     const workspace = await ruff();
     if (question.kind === "format") {
       if (workspace === null) return { id: question.id, error: "The formatter could not be loaded." };

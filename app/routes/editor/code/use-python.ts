@@ -13,6 +13,7 @@ export interface PythonChecks {
   /** Why there are no checks, where there are none. */
   failure: string | null;
   format: (text: string) => Promise<string>;
+  renameImports: PythonClient["renameImports"];
 }
 
 export function usePython(files: Files, entrypoint: string): PythonChecks {
@@ -48,7 +49,12 @@ export function usePython(files: Files, entrypoint: string): PythonChecks {
     };
   }, [files, entrypoint]);
 
-  return { answer, failure, format: (text) => start(client).format(text) };
+  return {
+    answer,
+    failure,
+    format: (text) => start(client).format(text),
+    renameImports: (...renamed) => start(client).renameImports(...renamed),
+  };
 }
 
 function start(client: { current: PythonClient | null }): PythonClient {

@@ -2,30 +2,12 @@ import { PlusIcon, UploadIcon } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "#app/components/ui/button.tsx";
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
-import { toast } from "#app/components/ui/toast.tsx";
-import { useEditorStoreApi } from "#app/stores/editor-store.ts";
-import { checkPath, contentFromBytes, isBinaryPath } from "#core/bundle.ts";
-import { freePath, starters } from "../file-rules.ts";
+import { starters } from "../file-rules.ts";
+import type { Upload } from "../uploads.ts";
 
 /** Adds files: from small starters, which are named before they are added, or by upload. */
-export function AddFileMenu({ onAdd }: { onAdd(path: string, content: string): void }) {
-  const store = useEditorStoreApi();
+export function AddFileMenu({ onAdd, onUpload }: { onAdd(path: string, content: string): void; onUpload(uploads: Upload[]): void }) {
   const input = useRef<HTMLInputElement>(null);
-  const upload = async (list: readonly File[]) => {
-    for (const file of list) {
-      const path = freePath(store.getState().files, uploadPath(file.name));
-      const bad = checkPath(path);
-      if (bad !== null) {
-        toast({ title: bad.message, type: "error" });
-        continue;
-      }
-      try {
-        store.getState().add(path, contentFromBytes(path, new Uint8Array(await file.arrayBuffer())));
-      } catch {
-        toast({ title: `${file.name} is not UTF-8 text, so it cannot be added as ${path}.`, type: "error" });
-      }
-    }
-  };
   return (
     <>
       <input
@@ -35,7 +17,7 @@ export function AddFileMenu({ onAdd }: { onAdd(path: string, content: string): v
         hidden
         aria-label="Files to upload"
         onChange={(event) => {
-          void upload([...(event.target.files ?? [])]);
+          onUpload([...(event.target.files ?? [])].map((file) => ({ path: file.name, file })));
           event.target.value = "";
         }}
       />
@@ -53,19 +35,10 @@ export function AddFileMenu({ onAdd }: { onAdd(path: string, content: string): v
           <MenuSeparator />
           <MenuItem onClick={() => input.current?.click()}>
             <UploadIcon aria-hidden />
-            Upload file
+            Upload files
           </MenuItem>
         </MenuContent>
       </Menu>
     </>
   );
-}
-
-/** Pictures and fonts are served from static/, where alone they may lie; everything else lands at the top. */
-function uploadPath(name: string): string {
-  const plain = name
-    .normalize("NFC")
-    .trim()
-    .replaceAll(/[^\w.\-\u00C0-\uFFFF]+/g, "_");
-  return isBinaryPath(plain) ? `static/${plain}` : plain;
 }

@@ -4,11 +4,13 @@ import { toast } from "#app/components/ui/toast.tsx";
 import { applyChanges, changesBetween } from "#app/stores/drafts.ts";
 import { isDirty, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import type { Route } from "../+types/editor.ts";
+import type { Renaming } from "../use-rename.ts";
 import type { useEditorActions } from "../use-editor-actions.ts";
 import type { useUnsaved } from "../use-unsaved.ts";
 import type { MenuDialog } from "./app-menu.tsx";
 import { ConflictDialog } from "./conflict-dialog.tsx";
 import { HistoryDialog } from "./history-dialog.tsx";
+import { ImportsDialog } from "./imports-dialog.tsx";
 import { CloneDialog, DeleteDialog } from "./manage-dialogs.tsx";
 import { SettingsDrawer } from "./settings-drawer.tsx";
 
@@ -16,11 +18,12 @@ type Loaded = Route.ComponentProps["loaderData"];
 
 interface EditorDialogsProps extends ConflictsProps, Pick<Loaded, "app" | "env" | "databases"> {
   dialog: MenuDialog | null;
+  renaming: Renaming;
   onClose(): void;
   onDeleted(): void;
 }
 
-export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, onClose, onDeleted }: EditorDialogsProps) {
+export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, renaming, onClose, onDeleted }: EditorDialogsProps) {
   const { revalidate } = useRevalidator();
   return (
     <>
@@ -41,6 +44,7 @@ export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, o
           }}
         />
       )}
+      {renaming.offer !== null && <ImportsDialog offer={renaming.offer} onUpdate={renaming.update} onClose={renaming.leave} />}
       <Conflicts actions={actions} unsaved={unsaved} />
     </>
   );

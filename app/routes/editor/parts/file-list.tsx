@@ -1,5 +1,7 @@
 /** The app's files: open, add (from small starters or by upload), rename, delete with undo. The entrypoint stays. */
+import { SearchIcon } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
+import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { sameContent } from "#app/stores/drafts.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
@@ -8,8 +10,15 @@ import { freePath, listOrder, refusePath } from "../file-rules.ts";
 import { AddFileMenu } from "./add-file-menu.tsx";
 import { FileRow, rowId } from "./file-row.tsx";
 import { PathField } from "./path-field.tsx";
+import { SizeMeter } from "./size-meter.tsx";
+import { useUploads } from "../use-uploads.ts";
 
-export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
+interface FileListProps {
+  problems: readonly SourceProblem[];
+  onRename(from: string, to: string): void;
+}
+
+export function FileList({ problems, onRename }: FileListProps) {
   const store = useEditorStoreApi();
   const files = useEditorStore((state) => state.files);
   const base = useEditorStore((state) => state.base.files);
@@ -17,6 +26,7 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
   const entrypoint = useEditorStore((state) => state.entrypoint);
   // The path that is being renamed, or "" for a new one.
   const [editing, setEditing] = useState<{ from: string | null; value: string; content: string } | null>(null);
+  const { upload, drop, isOver } = useUploads();
   const paths = listOrder(files, entrypoint);
 
   const remove = (path: string) => {
@@ -40,15 +50,29 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
   const submit = (path: string) => {
     if (editing === null) return;
     if (editing.from === null) store.getState().add(path, editing.content);
-    else if (editing.from !== path) store.getState().rename(editing.from, path);
+    else if (editing.from !== path) onRename(editing.from, path);
     setEditing(null);
   };
 
   return (
-    <nav aria-label="Files" className="flex h-full min-h-0 flex-col bg-muted/40">
+    <nav aria-label="Files" className={`flex h-full min-h-0 flex-col ${isOver ? "bg-primary/10" : "bg-muted/40"}`} {...drop}>
       <div className="flex h-9 shrink-0 items-center justify-between border-b pr-1 pl-3">
         <h2 className="text-xs font-medium text-muted-foreground">Files</h2>
-        <AddFileMenu onAdd={(path, content) => setEditing({ from: null, value: freePath(files, path), content })} />
+        <div className="flex">
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            aria-label="Search all files"
+            title="Search all files (Ctrl+Shift+F)"
+            onClick={() => store.getState().showSearch("")}
+          >
+            <SearchIcon aria-hidden />
+          </Button>
+          <AddFileMenu
+            onAdd={(path, content) => setEditing({ from: null, value: freePath(files, path), content })}
+            onUpload={(uploads) => void upload(uploads)}
+          />
+        </div>
       </div>
       <ul className="min-h-0 flex-1 overflow-y-auto p-1">
         {paths.map((path) =>
@@ -92,6 +116,7 @@ export function FileList({ problems }: { problems: readonly SourceProblem[] }) {
           </li>
         )}
       </ul>
+      <SizeMeter files={files} />
     </nav>
   );
 }

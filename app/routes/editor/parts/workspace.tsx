@@ -39,6 +39,8 @@ export function Workspace(panes: Panes) {
   );
 }
 
+/** Matches with their lines need more room than names. */
+const searchPixels = 300;
 /** The tabs' height; folded away, the output is just that. */
 const stripPixels = 36;
 
@@ -47,13 +49,18 @@ function WideLayout({ files, code, side, bottom }: Panes) {
   const bottomOpen = useEditorStore((state) => state.bottomOpen);
   const store = useEditorStoreApi();
   const output = usePanelRef();
+  const leftPanel = usePanelRef();
+  const searches = useEditorStore((state) => state.left === "search");
+  useEffect(() => {
+    if (searches && (leftPanel.current?.getSize().inPixels ?? searchPixels) < searchPixels) leftPanel.current?.resize(searchPixels);
+  }, [searches, leftPanel]);
   useEffect(() => {
     if (bottomOpen) output.current?.expand();
     else output.current?.collapse();
   }, [bottomOpen, output]);
   return (
     <Group className="min-h-0 flex-1 max-md:hidden!">
-      <Panel id="files" defaultSize={208} minSize={140} maxSize={380} groupResizeBehavior="preserve-pixel-size">
+      <Panel id="files" panelRef={leftPanel} defaultSize={208} minSize={140} maxSize={480} groupResizeBehavior="preserve-pixel-size">
         {files}
       </Panel>
       <Handle />

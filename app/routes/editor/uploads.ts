@@ -1,0 +1,95 @@
+/** Files that come from outside, chosen or dropped: which of them an app can have, and where they go. */
+import { checkPath, contentFromBytes, isBinaryPath } from "#core/bundle.ts";
+import type { FileContent, Files } from "#core/contract/files.ts";
+import { bundleLimits, formatBytes } from "#core/limits.ts";
+
+export interface Upload {
+  /** With its folders, where it came in some. */
+  path: string;
+  file: Pick<File, "size" | "arrayBuffer">;
+}
+
+export interface TakenUploads {
+  files: Files;
+  added: string[];
+  replaced: string[];
+  /** Why the others were not taken, a sentence each. */
+  refused: string[];
+}
+
+/** What tools leave beside the code, and nobody means to upload. */
+const litter = /(^|\/)(\.|__pycache__\/|node_modules\/|venv\/|Thumbs\.db$)|\.py[co]$/;
+/** Nobody drops more on purpose; a home directory by mistake must not be read. */
+const mostEntries = 500;
+
+/** The files with the uploads in them: one of a path that is there already takes its place. */
+export async function takeUploads(files: Files, uploads: readonly Upload[], entrypoint: string): Promise<TakenUploads> {
+  const taken: TakenUploads = { files, added: [], replaced: [], refused: [] };
+  const contents: Record<string, FileContent> = {};
+  for (const { path: given, file } of withoutTopFolder(uploads, entrypoint)) {
+    const path = toPath(given);
+    const bad = checkPath(path);
+    if (bad !== null) taken.refused.push(bad.message);
+    else if (file.size > bundleLimits.fileBytes)
+      taken.refused.push(`${path} has more than ${formatBytes(bundleLimits.fileBytes)}, the most that a file may have.`);
+    else
+      try {
+        contents[path] = contentFromBytes(path, new Uint8Array(await file.arrayBuffer()));
+        taken[files[path] === undefined ? "added" : "replaced"].push(path);
+      } catch {
+        taken.refused.push(`${path} is not UTF-8 text.`);
+      }
+  }
+  taken.files = { ...files, ...contents };
+  return taken;
+}
+
+/** A dropped folder that is itself an app is its content. */
+function withoutTopFolder(uploads: readonly Upload[], entrypoint: string): Upload[] {
+  const wanted = uploads.filter(({ path }) => !litter.test(path));
+  const top = wanted.find(({ path }) => path.split("/").length === 2 && path.endsWith(`/${entrypoint}`))?.path.split("/")[0];
+  const isAll = top !== undefined && wanted.every(({ path }) => path.startsWith(`${top}/`));
+  return isAll ? wanted.map(({ path, file }) => ({ path: path.slice(top.length + 1), file })) : wanted;
+}
+
+/** Pictures and fonts are served from static/, where alone they may lie; everything else keeps its place. */
+function toPath(given: string): string {
+  const plain = given
+    .normalize("NFC")
+    .split("/")
+    .map((part) => part.trim().replaceAll(/[^\w.\-\u00C0-\uFFFF]+/g, "_"))
+    .join("/")
+    .replace(/\.jpeg$/i, ".jpg");
+  return isBinaryPath(plain) && !plain.startsWith("static/") ? `static/${plain.split("/").at(-1)}` : plain;
+}
+
+/** All files of a drop, those in folders too. To be called while the event is being handled: what it carries is gone afterwards. */
+export async function readDropped(items: DataTransferItemList): Promise<Upload[]> {
+  const uploads: Upload[] = [];
+  // A picture dragged out of a page is a file without an entry.
+  const loose = [...items].filter((item) => item.kind === "file" && item.webkitGetAsEntry() === null).map((item) => item.getAsFile());
+  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  for (const file of loose) if (file !== null) uploads.push({ path: file.name, file });
+  for (const entry of entries) await walk(entry, uploads);
+  return uploads;
+}
+
+async function walk(entry: FileSystemEntry, uploads: Upload[]): Promise<void> {
+  const path = entry.fullPath.slice(1);
+  if (uploads.length >= mostEntries || litter.test(entry.isDirectory ? `${path}/` : path)) return;
+  if (isFile(entry)) {
+    const { promise, resolve, reject } = Promise.withResolvers<File>();
+    entry.file(resolve, reject);
+    return void uploads.push({ path, file: await promise });
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    const { promise, resolve, reject } = Promise.withResolvers<FileSystemEntry[]>();
+    reader.readEntries(resolve, reject);
+    const some = await promise;
+    if (some.length === 0) return;
+    for (const each of some) await walk(each, uploads);
+  }
+}
+
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
