@@ -1,7 +1,8 @@
 import { SendIcon } from "lucide-react";
-import { useId, type FormEvent } from "react";
+import { useId, type FormEvent, type ReactNode } from "react";
 import { Button } from "#app/components/ui/button.tsx";
 import { methods, takesBody, type RequestDraft, type Suggestion } from "../requests.ts";
+import { CopyAsMenu } from "./copy-as-menu.tsx";
 import { PathInput } from "./path-input.tsx";
 
 /** What is wrong with the request as it is written; `field` is one of the form's. */
@@ -15,6 +16,7 @@ export interface RequestFormProps {
   fault: Fault | null;
   /** Whether there is an app to send it to. */
   deployed: boolean;
+  appUrl: string;
   /** The app's operations, for the path to be picked from. */
   load(): Promise<readonly Suggestion[]>;
   onChange(fields: Partial<RequestDraft>): void;
@@ -22,7 +24,7 @@ export interface RequestFormProps {
 }
 
 /** The request that is sent next: method, path, headers and body. */
-export function RequestForm({ draft, fault, deployed, load, onChange, onSend }: RequestFormProps) {
+export function RequestForm({ draft, fault, deployed, appUrl, load, onChange, onSend }: RequestFormProps) {
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -69,7 +71,7 @@ export function RequestForm({ draft, fault, deployed, load, onChange, onSend }: 
         </Button>
       </div>
       {errorOf("path")}
-      <Fold label="Headers" filled={draft.headers !== ""}>
+      <Fold label="Headers" filled={draft.headers !== ""} beside={<CopyAsMenu draft={draft} appUrl={appUrl} />}>
         <textarea
           aria-label="Headers, one per line"
           aria-describedby={`${id}-headers`}
@@ -107,13 +109,24 @@ export function RequestForm({ draft, fault, deployed, load, onChange, onSend }: 
 const areaClass =
   "w-full rounded-md border border-input bg-background px-2 py-1.5 font-mono text-[13px] leading-5 outline-none placeholder:text-muted-foreground focus-visible:ring-2 focus-visible:ring-ring aria-invalid:border-destructive";
 
-function Fold({ label, filled, children }: { label: string; filled: boolean; children: React.ReactNode }) {
+interface FoldProps {
+  label: string;
+  filled: boolean;
+  /** On the label's line, whether it is folded or not. */
+  beside: ReactNode;
+  children: ReactNode;
+}
+
+function Fold({ label, filled, beside, children }: FoldProps) {
   return (
-    <details open={filled || undefined}>
-      <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
-        {label}
-      </summary>
-      <div className="pt-1">{children}</div>
-    </details>
+    <div className="relative">
+      <div className="absolute top-0 right-0">{beside}</div>
+      <details open={filled || undefined}>
+        <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
+          {label}
+        </summary>
+        <div className="pt-1">{children}</div>
+      </details>
+    </div>
   );
 }

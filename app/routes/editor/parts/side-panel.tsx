@@ -36,7 +36,7 @@ export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
       </TabStrip>
       <TabPanel name="try" active={side}>
         {side === "test" ? (
-          <TestPanel slug={app.slug} liveVersion={app.liveVersion} />
+          <TestPanel slug={app.slug} appUrl={app.url} liveVersion={app.liveVersion} />
         ) : (
           <PreviewPanel url={app.url} liveVersion={app.liveVersion} />
         )}

@@ -18,13 +18,14 @@ import { SentList } from "./sent-list.tsx";
 
 export interface TestPanelProps {
   slug: string;
+  appUrl: string;
   /** The live version, or null: nothing answers yet. Another one may have other operations. */
   liveVersion: number | null;
 }
 
 type Result = { state: "none" } | { state: "sending" } | { state: "answered"; answer: ProxyAnswer } | { state: "failed"; message: string };
 
-export function TestPanel({ slug, liveVersion }: TestPanelProps) {
+export function TestPanel({ slug, appUrl, liveVersion }: TestPanelProps) {
   const [draft, setDraft] = useState<RequestDraft>(emptyRequest);
   const [fault, setFault] = useState<Fault | null>(null);
   const [result, setResult] = useState<Result>({ state: "none" });
@@ -57,7 +58,15 @@ export function TestPanel({ slug, liveVersion }: TestPanelProps) {
 
   return (
     <div className="flex h-full min-h-0 flex-col overflow-y-auto">
-      <RequestForm draft={draft} fault={fault} deployed={liveVersion !== null} load={load} onChange={set} onSend={() => void send(draft)} />
+      <RequestForm
+        appUrl={appUrl}
+        draft={draft}
+        fault={fault}
+        deployed={liveVersion !== null}
+        load={load}
+        onChange={set}
+        onSend={() => void send(draft)}
+      />
       <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
         {result.state === "answered" && <AnswerView answer={result.answer} />}
         {result.state === "sending" && (
