@@ -2,7 +2,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { labels } from "#server/runtime/kubernetes/names.ts";
 
 const execute = promisify(execFile);
 

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { findResource, type ClusterEvent, type ClusterObject, type Resource, type Resources } from "./client-resources.ts";
-import type { CallOptions, ClusterClient, Listed, LogOptions, Selection, Source, WatchEvent } from "./client.ts";
+import type { ClusterClient, Listed, LogOptions, Selection, Source, WatchEvent } from "./client.ts";
 
 export interface FakeServer {
   /** A client of one process of the platform: its watches are its own. */
