@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createSyntaxChecker } from "#server/python-syntax.ts";
-import { checkPython, usesMongo } from "../python/index.ts";
+import packages from "../../runner/packages.json" with { type: "json" };
+import { checkPython, importNamesOf, usesMongo } from "../python/index.ts";
 import { parseTemplate } from "./template.ts";
 
 const folder = join(import.meta.dirname, "../../templates");
 const names = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
-const allowedImports = new Set(["fastapi", "fasthtml", "pydantic", "pymongo", "bson"]);
+const allowedImports = importNamesOf(packages.packages);
 
 test.each(names)("%s is a template without a finding, and is what it says", (name) => {
   const template = parseTemplate(readFileSync(join(folder, name), "utf8"));

@@ -15,6 +15,8 @@ export const templateSchema = z
     complexity: z.enum(["beginner", "intermediate", "advanced"]),
     tags: z.array(z.string().regex(/^[a-z0-9-]+$/)).max(10),
     framework: z.enum(["fastapi", "fasthtml", "asgi"]),
+    /** Where it stands in lists: lower ones first. */
+    order: z.number().int(),
     /** Whether it wants a database bound; it must start without one all the same. */
     database: z.boolean(),
     entrypoint: z.string().default("app.py"),

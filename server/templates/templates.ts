@@ -12,8 +12,8 @@ import type { Templates } from "./index.ts";
 export function createTemplates({ folder }: { folder: string }): Templates {
   const templates = readdirSync(folder)
     .filter((file) => file.endsWith(".yaml"))
-    .sort()
-    .map((file) => parseTemplate(readFileSync(join(folder, file), "utf8"), file));
+    .map((file) => parseTemplate(readFileSync(join(folder, file), "utf8"), file))
+    .sort((left, right) => left.order - right.order);
   const byId = new Map(templates.map((template) => [template.id, template]));
   return {
     list: () => templates.map(toView),

@@ -95,3 +95,61 @@ test("notes are written, refused and deleted by plain forms, and without the Int
   expect(visit.foreign).toEqual([]);
   expectCalm(visit, [/favicon\.ico/, /status of 422/]);
 });
+
+test("a file is uploaded, refused when there is none, and deleted, by plain forms", async () => {
+  const visit = await open("file-upload");
+  const { page } = visit;
+  await page
+    .getByLabel("A file of at most 10 MB")
+    .setInputFiles({ name: "W".repeat(100) + ".txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await page.getByRole("button", { name: "Upload" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "W".repeat(100) }).click()]);
+  expect(download.suggestedFilename()).toBe(`${"W".repeat(100)}.txt`);
+  await expectWellMade(page);
+  await page.getByRole("button", { name: /^Delete/ }).click();
+  await page.getByText("Nothing here yet.").waitFor();
+  await expectWellMade(page);
+  expect(visit.foreign).toEqual([]);
+  expectCalm(visit, [/favicon\.ico/, /ERR_ABORTED/]);
+});
+
+test("what one page sends appears on another at once", async () => {
+  const visit = await open("server-sent-events");
+  const { page } = visit;
+  const other = await visit.context.newPage();
+  await other.goto(page.url());
+  for (const each of [page, other]) await each.getByText("Connected: open this page twice to see it.").waitFor();
+  await page.getByLabel("Message").fill("<b>hello</b>");
+  await page.getByRole("button", { name: "Send to everybody" }).click();
+  for (const each of [page, other]) await each.getByRole("listitem").filter({ hasText: "<b>hello</b>" }).waitFor();
+  expect(await page.getByLabel("Message").inputValue()).toBe("");
+  await expectWellMade(page);
+  expect(visit.foreign).toEqual([]);
+  expectCalm(visit, [/favicon\.ico/]);
+});
+
+test("two people chat, and a page that lost its connection comes back with what was said", async () => {
+  const visit = await open("websocket-chat");
+  const { page } = visit;
+  await expectWellMade(page);
+  const other = await visit.context.newPage();
+  await other.goto(page.url());
+  for (const [each, name] of [
+    [page, "Ada"],
+    [other, "Bob"],
+  ] as const) {
+    await each.getByLabel("Your name").fill(name);
+    await each.getByRole("button", { name: "Enter" }).click();
+    await each.getByText(`In lobby as ${name}.`).waitFor();
+  }
+  await other.getByLabel("Message").fill("<i>hi</i>");
+  await other.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Bob <i>hi</i>" }).waitFor();
+  await expectWellMade(page);
+  await page.evaluate("socket.close()");
+  await page.getByText("Connection lost, trying again…").waitFor();
+  await page.getByText("In lobby as Ada.").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "Bob <i>hi</i>" }).waitFor();
+  expect(visit.foreign).toEqual([]);
+  expectCalm(visit, [/favicon\.ico/, /WebSocket/]);
+});

@@ -1,66 +1,18 @@
 /** What a new user starts from, deployed on a real platform and used as a browser would. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Answer } from "./http.ts";
-import { startPlatform, type TestPlatform } from "./platform.ts";
+import type { Answer } from "../http.ts";
+import { startTemplateWorld, type TemplateWorld } from "./world.ts";
 
-let platform: TestPlatform;
-let token: string;
-const slugs = new Map<string, string>();
-
+let world: TemplateWorld;
 beforeAll(async () => {
-  platform = await startPlatform();
-  ({ token } = await platform.signUp());
+  world = await startTemplateWorld();
 }, 120_000);
-afterAll(() => platform?.stop());
+afterAll(() => world?.platform.stop());
 
-/** Makes and deploys an app from a template; `unbound` without a database. */
-async function deployTemplate(template: string, unbound = false): Promise<string> {
-  const body = { name: unbound ? `${template} alone` : template, template, ...(unbound ? { database: null } : {}) };
-  const app = await platform.api<{ id: string; slug: string }>(token, "POST", "/api/apps", body);
-  const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {});
-  await platform.settled(token, deploymentId);
-  return app.slug;
-}
-
-const deployed = (template: string) => async () => void slugs.set(template, await deployTemplate(template));
-const get = (template: string, path: string) => platform.callApp(slugs.get(template)!, path);
-const post = (template: string, path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
-  platform.callApp(slugs.get(template)!, path, {
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
-    body: new URLSearchParams(form).toString(),
-  });
-
-/** Everything a page names that a browser would load or follow: attributes, style sheets' `url()` and `@import`. */
-function references(text: string): string[] {
-  const attributes = [...text.matchAll(/\b(?:src|href|action|poster|data|srcset|formaction|hx-[a-z-]+)="([^"]*)"/g)].map(
-    ([, value]) => value!,
-  );
-  const styles = [...text.matchAll(/(?:url\(\s*|@import\s+)["']?([^"')\s;]+)/g)].map(([, value]) => value!);
-  return [...attributes, ...styles];
-}
-
-/** A page of its own: declared encoding and width, nothing from another host, and all that it loads is there. */
-async function expectWholePage(template: string, page: Answer): Promise<void> {
-  expect(page.headers["content-type"]).toBe("text/html; charset=utf-8");
-  expect(page.text).toMatch(/<html lang="en">/);
-  expect(page.text).toMatch(/<meta charset="utf-8">/);
-  expect(page.text).toMatch(/<meta name="viewport" content="width=device-width, initial-scale=1[^"]*">/);
-  const named = references(page.text);
-  expect(named.filter((reference) => /^(?:[a-z][a-z+.-]*:|\/\/)/i.test(reference))).toEqual([]);
-  const files = [...new Set(named.filter((reference) => reference.startsWith("/static/")))];
-  expect(files.length).toBeGreaterThan(0);
-  for (const file of files) {
-    const answer = await get(template, file);
-    expect(answer.status, file).toBe(200);
-    expect(answer.headers["content-type"], file).toMatch(file.endsWith(".css") ? /^text\/css/ : /javascript/);
-    if (file.endsWith(".css")) expect(references(answer.text)).toEqual([]);
-  }
-}
+const get: TemplateWorld["get"] = (...asked) => world.get(...asked);
+const post: TemplateWorld["post"] = (...sent) => world.post(...sent);
 
 describe("hello-api", () => {
-  beforeAll(deployed("hello-api"));
-
   test("greets, by name too, and says what is wrong with a name", async () => {
     expect((await get("hello-api", "/")).json()).toEqual({ message: "Hello, world!" });
     expect((await get("hello-api", "/?name=Zo%C3%AB")).json()).toEqual({ message: "Hello, Zoë!" });
@@ -68,12 +20,7 @@ describe("hello-api", () => {
   });
 
   test("adds numbers, refuses what is none, and documents itself", async () => {
-    const add = (values: unknown) =>
-      platform.callApp(slugs.get("hello-api")!, "/sum", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ values }),
-      });
+    const add = (values: unknown) => world.json("hello-api", "POST", "/sum", { values });
     expect((await add([1, 2, 3.5])).json()).toEqual({ total: 6.5, count: 3 });
     for (const wrong of [[], "12", ["x"], Array(1001).fill(1)]) expect((await add(wrong)).status).toBe(422);
     const document = (await get("hello-api", "/openapi.json")).json() as { paths: object };
@@ -83,14 +30,13 @@ describe("hello-api", () => {
 });
 
 describe("notes", () => {
-  beforeAll(deployed("notes"));
   const noteIds = (page: Answer) => [...page.text.matchAll(/action="\/notes\/([0-9a-f]{24})\/delete"/g)].map(([, id]) => id!);
 
   test("the empty page is whole and loads nothing from elsewhere", async () => {
     const page = await get("notes", "/");
     expect(page.status).toBe(200);
     expect(page.text).toContain("Nothing here yet.");
-    await expectWholePage("notes", page);
+    await world.expectWholePage("notes", page);
   });
 
   test("notes are written, listed with the newest first, and shown as text whatever is in them", async () => {
@@ -109,7 +55,7 @@ describe("notes", () => {
     ]);
     expect(page.text).toContain("one\ntwo");
     expect(page.text).not.toMatch(/<script|<img/);
-    await expectWholePage("notes", page);
+    await world.expectWholePage("notes", page);
   });
 
   test("a note without a title is refused, and what was typed is kept, as text", async () => {
@@ -129,22 +75,21 @@ describe("notes", () => {
   });
 
   test("without a database it says so and keeps what was typed", async () => {
-    const slug = await deployTemplate("notes", true);
-    const page = await platform.callApp(slug, "/");
+    const slug = await world.deploy("notes", true);
+    const page = await world.platform.callApp(slug, "/");
     expect([page.status, page.text]).toEqual([200, expect.stringContaining("No database is bound to this app yet")]);
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const refused = await platform.callApp(slug, "/notes", { method: "POST", headers, body: "title=kept+title" });
+    const refused = await world.platform.callApp(slug, "/notes", { method: "POST", headers, body: "title=kept+title" });
     expect([refused.status, refused.text]).toEqual([503, expect.stringContaining(`value="kept title"`)]);
   });
 });
 
 describe("todo-fasthtml", () => {
-  beforeAll(deployed("todo-fasthtml"));
   /** The headers that htmx sends with each request. */
   const htmx = (target: string) => ({
     "hx-request": "true",
     "hx-target": target,
-    "hx-current-url": `http://${slugs.get("todo-fasthtml")}.localhost/`,
+    "hx-current-url": `http://todo-fasthtml.localhost/`,
   });
   const ids = (text: string) => [...text.matchAll(/<li[^>]* id="todo-([0-9a-f]{24})"/g)].map(([, id]) => id!);
 
@@ -154,7 +99,7 @@ describe("todo-fasthtml", () => {
     expect(page.text).toContain(`<script src="/static/htmx.min.js"></script>`);
     const form = /<form[^>]*>/.exec(page.text)![0];
     for (const attribute of [`hx-post="/todos"`, `hx-target="#list"`, `hx-swap="beforeend"`]) expect(form).toContain(attribute);
-    await expectWholePage("todo-fasthtml", page);
+    await world.expectWholePage("todo-fasthtml", page);
     expect((await get("todo-fasthtml", "/static/htmx.min.js")).text).toContain("htmx 2.");
   });
 
@@ -183,14 +128,17 @@ describe("todo-fasthtml", () => {
     expect(done.text).toMatch(/<input[^>]* checked/);
     expect((await get("todo-fasthtml", "/")).text).toMatch(/<li[^>]*class="done"/);
     expect((await toggle()).text).not.toMatch(/ checked|class="done"/);
-    const deleted = await platform.callApp(slugs.get("todo-fasthtml")!, `/todos/${id}`, { method: "DELETE", headers: htmx(`todo-${id}`) });
+    const deleted = await world.platform.callApp(await world.slugOf("todo-fasthtml"), `/todos/${id}`, {
+      method: "DELETE",
+      headers: htmx(`todo-${id}`),
+    });
     expect([deleted.status, deleted.text.trim()]).toEqual([200, ""]);
     expect(ids((await get("todo-fasthtml", "/")).text)).not.toContain(id);
     expect([(await toggle()).status, (await post("todo-fasthtml", "/todos/nonsense/toggle", {}, htmx("x"))).status]).toEqual([200, 200]);
   });
 
   test("without a database it says so", async () => {
-    const page = await platform.callApp(await deployTemplate("todo-fasthtml", true), "/");
+    const page = await world.platform.callApp(await world.deploy("todo-fasthtml", true), "/");
     expect([page.status, page.text]).toEqual([200, expect.stringContaining("No database is bound to this app yet")]);
   });
 });
