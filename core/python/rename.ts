@@ -49,8 +49,9 @@ export function renameImports(files: Files, from: string, to: string): RenamedIm
 
 function editsOf(source: PythonSource, before: string, after: string): Edit[] {
   const edits: Edit[] = [];
+  const imports = findImports(source);
   let isUsedDotted = false;
-  for (const ref of findImports(source)) {
+  for (const ref of imports) {
     const module = absoluteModule(source.path, ref);
     if (module === before && ref.name === null) {
       edits.push({ ...rangeOf(ref), text: ref.alias === null && !before.includes(".") ? `${after} as ${before}` : after });
@@ -59,8 +60,8 @@ function editsOf(source: PythonSource, before: string, after: string): Edit[] {
       // `from store import a, b` names its module once.
       if (!edits.some((edit) => edit.from === ref.from)) edits.push({ ...rangeOf(ref), text: spell(source.path, ref.level, after) });
     } else if (ref.name !== null && ref.nameRange !== null && (module === "" ? ref.name : `${module}.${ref.name}`) === before) {
-      const edit = editOfName(source, ref, after);
-      if (edit) edits.push(...edit);
+      const isAlone = imports.filter((each) => each.from === ref.from).length === 1;
+      edits.push(...editsOfName(source, ref, after, isAlone));
     }
   }
   return isUsedDotted ? [...edits, ...editsOfUses(source, before, after)] : edits;
@@ -69,12 +70,11 @@ function editsOf(source: PythonSource, before: string, after: string): Edit[] {
 const rangeOf = ({ from, to }: { from: number; to: number }) => ({ from, to });
 
 /** `from shop import store`, where `shop/store.py` moved. Beside other names only within its folder: these do not move. */
-function editOfName(source: PythonSource, ref: ImportRef, after: string): Edit[] | null {
+function editsOfName(source: PythonSource, ref: ImportRef, after: string, isAlone: boolean): Edit[] {
   const cut = after.lastIndexOf(".");
   const [parent, name] = [after.slice(0, Math.max(0, cut)), after.slice(cut + 1)];
   const isSameFolder = parent === absoluteModule(source.path, ref);
-  const isAlone = findImports(source).filter((each) => each.from === ref.from).length === 1;
-  if (!isSameFolder && (!isAlone || (parent === "" && ref.level === 0))) return null;
+  if (!isSameFolder && (!isAlone || (parent === "" && ref.level === 0))) return [];
   const renamed: Edit = { ...ref.nameRange!, text: ref.alias === null && name !== ref.name ? `${name} as ${ref.name}` : name };
   return isSameFolder ? [renamed] : [{ ...rangeOf(ref), text: spell(source.path, ref.level, parent) }, renamed];
 }

@@ -1,4 +1,5 @@
 /** What a row of the table is, and what the attackers have in common. */
+import { expect } from "vitest";
 import type { Files } from "#core/contract/files.ts";
 import type { Answer, Sent } from "../http.ts";
 import type { HostileWorld } from "./world.ts";
@@ -96,3 +97,14 @@ export function allRefused(seen: string): void {
   if (Object.keys(results).length === 0) throw new Error("the attacker tried nothing");
   if (done.length > 0) throw new Error(`not refused: ${JSON.stringify(Object.fromEntries(done))}`);
 }
+
+/** For `sees` of a disk bomb: each of `volumes` is full at its size, and no other folder was written to. */
+export const expectFull =
+  (volumes: Record<string, RegExp>) =>
+  (seen: string): void => {
+    const { litter, ...results } = JSON.parse(seen) as Record<string, string>;
+    expect(litter).toMatch(/^\d+ files(, then E| in its time)/);
+    for (const [path, full] of Object.entries(volumes)) expect(results[path], path).toMatch(full);
+    for (const [path, result] of Object.entries(results))
+      if (!(path in volumes)) expect([path, result]).not.toEqual([path, expect.stringMatching(/^DONE/)]);
+  };

@@ -1,7 +1,6 @@
 /** The table of attacks on a cluster: those of one machine that are the same there, and those that only a cluster has. */
-import { allRefused } from "../hostile/attack.ts";
+import { allRefused, expectFull } from "../hostile/attack.ts";
 import { attacks as local } from "../hostile/attacks.ts";
-import { expectFull } from "../hostile/attacks/resources.ts";
 import type { Attacker, ClusterWorld } from "./hostile-world.ts";
 
 /** The app's reason, its log, and a failed request's page. */

@@ -89,7 +89,7 @@ describe("todo-fasthtml", () => {
   const htmx = (target: string) => ({
     "hx-request": "true",
     "hx-target": target,
-    "hx-current-url": `http://todo-fasthtml.localhost/`,
+    "hx-current-url": "http://todo-fasthtml.localhost/",
   });
   const ids = (text: string) => [...text.matchAll(/<li[^>]* id="todo-([0-9a-f]{24})"/g)].map(([, id]) => id!);
 

@@ -184,7 +184,7 @@ describe("file-upload", () => {
 
 describe("server-sent-events", () => {
   const template = "server-sent-events";
-  /** Reads the stream until `ends` when given, and answers what came. */
+  /** What came of the stream until it matched `until`. */
   const listen = async (lastEventId: string | null, until: RegExp): Promise<string> => {
     const slug = await world.slugOf(template);
     return new Promise((resolve, reject) => {

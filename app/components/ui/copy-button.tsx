@@ -3,6 +3,7 @@ import { useEffect, useState, type ComponentProps } from "react";
 import type { ButtonProps } from "./button.tsx";
 import { buttonVariants } from "./button-variants.ts";
 import { cn } from "./cn.ts";
+import { copyText } from "./copy-text.ts";
 
 export interface CopyButtonProps extends Omit<ComponentProps<"button">, "value" | "onClick">, Pick<ButtonProps, "variant" | "size"> {
   /** What lands in the clipboard. */
@@ -26,9 +27,7 @@ export function CopyButton({ value, label, showLabel = false, variant = "ghost",
   }, [state]);
   const said = state === "copied" ? "Copied" : state === "failed" ? "Your browser refused: select the text and copy it" : label;
   const copy = () => {
-    // Without a secure origin there is no clipboard to write to.
-    const written = navigator.clipboard?.writeText(value) ?? Promise.reject(new Error("no clipboard"));
-    written.then(
+    copyText(value).then(
       () => setState("copied"),
       () => setState("failed"),
     );

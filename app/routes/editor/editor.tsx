@@ -26,8 +26,8 @@ import { useRename } from "./use-rename.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useUnsaved } from "./use-unsaved.ts";
 
-// Opened seldom, and as heavy as all panels together.
 const SearchPane = lazy(() => import("./parts/search-pane.tsx").then((module) => ({ default: module.SearchPane })));
+// Opened seldom, and as heavy as all panels together.
 const EditorDialogs = lazy(() => import("./parts/editor-dialogs.tsx").then((module) => ({ default: module.EditorDialogs })));
 
 export function meta({ loaderData }: Route.MetaArgs) {

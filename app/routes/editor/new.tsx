@@ -44,13 +44,13 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
   const suggested = templates.find(({ id }) => id === template)?.name ?? "My app";
   const problem = actionData?.problem;
   return (
-    <div className="mx-auto w-full max-w-3xl">
+    <div className="mx-auto w-full max-w-5xl">
       <h1 className="text-title">New app</h1>
       <p className="mt-1 text-muted-foreground">Pick what to start from. Everything can be changed later.</p>
       <Form method="post" className="mt-6 grid gap-6">
         <fieldset>
           <legend className="sr-only">Start from</legend>
-          <div className="grid gap-3 sm:grid-cols-2">
+          <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
             {templates.map((each) => (
               <Choice key={each.id} template={each} checked={template === each.id} onPick={() => setTemplate(each.id)} />
             ))}

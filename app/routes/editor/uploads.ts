@@ -24,24 +24,28 @@ const mostEntries = 500;
 
 /** The files with the uploads in them: one of a path that is there already takes its place. */
 export async function takeUploads(files: Files, uploads: readonly Upload[], entrypoint: string): Promise<TakenUploads> {
-  const taken: TakenUploads = { files, added: [], replaced: [], refused: [] };
+  const refused: string[] = [];
   const contents: Record<string, FileContent> = {};
   for (const { path: given, file } of withoutTopFolder(uploads, entrypoint)) {
     const path = toPath(given);
     const bad = checkPath(path);
-    if (bad !== null) taken.refused.push(bad.message);
+    if (bad !== null) refused.push(bad.message);
     else if (file.size > bundleLimits.fileBytes)
-      taken.refused.push(`${path} has more than ${formatBytes(bundleLimits.fileBytes)}, the most that a file may have.`);
+      refused.push(`${path} has more than ${formatBytes(bundleLimits.fileBytes)}, the most that a file may have.`);
     else
       try {
         contents[path] = contentFromBytes(path, new Uint8Array(await file.arrayBuffer()));
-        taken[files[path] === undefined ? "added" : "replaced"].push(path);
       } catch {
-        taken.refused.push(`${path} is not UTF-8 text.`);
+        refused.push(`${path} is not UTF-8 text.`);
       }
   }
-  taken.files = { ...files, ...contents };
-  return taken;
+  const paths = Object.keys(contents);
+  return {
+    files: { ...files, ...contents },
+    added: paths.filter((path) => files[path] === undefined),
+    replaced: paths.filter((path) => files[path] !== undefined),
+    refused,
+  };
 }
 
 /** A dropped folder that is itself an app is its content. */
@@ -66,11 +70,10 @@ function toPath(given: string): string {
 /** All files of a drop, those in folders too. To be called while the event is being handled: what it carries is gone afterwards. */
 export async function readDropped(items: DataTransferItemList): Promise<Upload[]> {
   const uploads: Upload[] = [];
-  // A picture dragged out of a page is a file without an entry.
-  const loose = [...items].filter((item) => item.kind === "file" && item.webkitGetAsEntry() === null).map((item) => item.getAsFile());
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  for (const file of loose) if (file !== null) uploads.push({ path: file.name, file });
-  for (const entry of entries) await walk(entry, uploads);
+  // All of them before the first wait. A picture dragged out of a page is a file without an entry; a dragged text is neither.
+  for (const each of [...items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile()))
+    if (each instanceof File) uploads.push({ path: each.name, file: each });
+    else if (each !== null) await walk(each, uploads);
   return uploads;
 }
 

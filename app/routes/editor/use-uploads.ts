@@ -35,7 +35,11 @@ export function useUploads(): Uploads {
     }
     const [refused, ...others] = taken.refused;
     if (refused !== undefined)
-      toast({ title: "Not added", description: others.length > 0 ? `${refused} So are ${others.length} more.` : refused, type: "error" });
+      toast({
+        title: "Not added",
+        description: others.length > 0 ? `${refused} ${others.length} more were left out too.` : refused,
+        type: "error",
+      });
   };
   const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer.types.includes("Files");
   return {

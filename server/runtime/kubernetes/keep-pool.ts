@@ -44,8 +44,8 @@ export function keepPool(options: KeepPoolOptions, signal: AbortSignal): () => v
     waking = reading.waking;
     const starting = reading.starting + releasing.size;
     const plan = policy.plan(now, { idle: reading.idle, starting, waiting: 0, freeBytes: Number.MAX_SAFE_INTEGER });
-    clearTimeout(timer);
-    if (plan.againInMs !== null && Number.isFinite(plan.againInMs)) lookIn(plan.againInMs);
+    if (plan.againInMs === null) clearTimeout(timer);
+    else lookIn(plan.againInMs);
     wanted = cluster.isolation().level === "sandbox" ? plan.wanted : 0;
     void write();
     const gated = reading.gated.filter(({ uid }) => !releasing.has(uid));

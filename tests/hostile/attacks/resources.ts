@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { waitFor } from "../../wait.ts";
-import type { Attack } from "../attack.ts";
+import { expectFull, type Attack } from "../attack.ts";
 
 /** Takes more than its share of what there is. */
 export const resourceAttacks: readonly Attack[] = [
@@ -290,13 +290,3 @@ def break_it():
     counter: "fp_wake_failures_total",
   },
 ];
-
-/** What a disk bomb sees: each of `volumes` full at its size, none of the other folders written to. */
-export function expectFull(volumes: Record<string, RegExp>): (seen: string) => void {
-  return (seen) => {
-    const { litter, ...results } = JSON.parse(seen) as Record<string, string>;
-    expect(litter).toMatch(/^\d+ files(, then E| in its time)/);
-    for (const [path, result] of Object.entries(results))
-      expect([path, result]).toEqual([path, expect.stringMatching(volumes[path] ?? /^(?!DONE)/)]);
-  };
-}

@@ -1,4 +1,5 @@
 import { CopyIcon } from "lucide-react";
+import { copyText } from "#app/components/ui/copy-text.ts";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "#app/components/ui/menu.tsx";
 import { toast } from "#app/components/ui/toast.tsx";
 import { codeKinds, toCode, type CodeKind } from "../request-code.ts";
@@ -9,9 +10,7 @@ export function CopyAsMenu({ draft, appUrl }: { draft: RequestDraft; appUrl: str
   const parsed = parseRequest(draft);
   const copy = (kind: CodeKind, label: string) => {
     if (!parsed.ok) return;
-    // Without a secure origin there is no clipboard to write to.
-    const written = navigator.clipboard?.writeText(toCode(kind, parsed.request, appUrl)) ?? Promise.reject(new Error("no clipboard"));
-    written.then(
+    copyText(toCode(kind, parsed.request, appUrl)).then(
       () => toast({ title: `Copied for ${label}`, type: "success" }),
       () => toast({ title: "Your browser refused to copy", type: "error" }),
     );
