@@ -18,6 +18,8 @@ export default [
 
   // The editor takes the whole window.
   route("apps/:slug/edit", "routes/editor/editor.tsx"),
+  route("apps/:slug/draft", "routes/editor/draft-link.ts"),
+  route("apps/:slug/edit/draft-host", "routes/editor/draft-host.ts"),
   route("apps/:slug/edit/draft", "routes/editor/draft.ts"),
   route("apps/:slug/edit/deploy", "routes/editor/deploy.ts"),
   route("apps/:slug/edit/manage", "routes/editor/manage.ts"),

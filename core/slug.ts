@@ -28,6 +28,19 @@ export function isValidSlug(slug: string): boolean {
   );
 }
 
+/** Apart from every slug, since those have no two dashes. */
+const draftPrefix = "draft--";
+
+/** The host name at which the draft of the app `slug` is tried. */
+export function draftSlug(slug: string): string {
+  return `${draftPrefix}${slug}`;
+}
+
+/** Whether `label` may be the host name of an app or of an app's draft. */
+export function isAppLabel(label: string): boolean {
+  return isValidSlug(label.startsWith(draftPrefix) ? label.slice(draftPrefix.length) : label);
+}
+
 /** Letters that Unicode does not decompose into a Latin base letter, in their usual ASCII spelling. */
 const spellings: Readonly<Record<string, string>> = {
   ...{

@@ -16,9 +16,10 @@ import {
   type PlatformRuntime,
   type RuntimeBegun,
 } from "./create-runtime.ts";
-import { createDatabases, type Databases } from "./databases/index.ts";
+import { createDatabaseCopies, createDatabases, type DatabaseCopies, type Databases } from "./databases/index.ts";
 import { createDeployments, type DeploymentsDomain } from "./deployments/index.ts";
 import { doorCredential } from "./door/index.ts";
+import { createDraftPasses, createDrafts, type DraftPasses, type Drafts } from "./drafts/index.ts";
 import { createEgress, egressReasons, type Egress, type EgressOptions } from "./egress/index.ts";
 import { createAppPorts, createGateway, type AppPorts, type Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
@@ -51,11 +52,14 @@ export interface Parts {
   doorKey: string;
   accounts: Accounts;
   databases: Databases;
+  copies: DatabaseCopies;
   templates: Templates;
   packages: Packages;
   sourceChecker: SourceChecker;
   apps: AppsDomain;
   deployments: DeploymentsDomain;
+  drafts: Drafts;
+  draftPasses: DraftPasses;
   requests: RequestsDomain;
   logs: LogsDomain;
   metrics: Metrics;
@@ -140,15 +144,21 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
     view: { urlOf, isAwake: (appId) => parts.runtime.runtime.endpoints(appId).length > 0 },
     sleepAfterMinutes: config.sleepAfterMinutes,
     removeFromRuntime: (appId) => parts.runtime.runtime.remove(appId),
+    async removeDraftDatabase(databaseId) {
+      await databases.removeDraft(databaseId);
+      await parts.copies.forget(databaseId);
+    },
     removeData: [(appId) => parts.deployments.removeAppData(appId), parts.requests.removeAppData, parts.logs.removeAppData],
   });
   const { apps, records } = parts.apps;
+  parts.copies = await createDatabaseCopies({ storage, databases, reportBug, stopping });
   parts.routes = createRouteTable(parts.apps.models, storage, { shared });
   parts.apps.onChanged(parts.routes.put);
   parts.deployments = await createDeployments({
     storage,
     apps,
     records,
+    draftHosts: parts.apps.draftHosts,
     spec: { records, databases, urlOf, derive: vault.derive },
     findLive: (appId) => parts.routes.findLive(appId),
     runtime: () => parts.runtime.runtime,
@@ -157,6 +167,17 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
       parts.runtime.runtime.isolation.level === "sandbox" ? null : refuseUnisolated((await parts.accounts.findUser(userId))?.role),
     reportBug,
     stopping,
+  });
+  parts.draftPasses = await createDraftPasses({ storage, vault, publicUrl: config.publicUrl });
+  parts.drafts = createDrafts({
+    apps,
+    records,
+    hosts: parts.apps.draftHosts,
+    databases,
+    copies: parts.copies,
+    deployments: parts.deployments.deployments,
+    passes: parts.draftPasses,
+    urlOf,
   });
 }
 
@@ -208,6 +229,7 @@ function addGateway(parts: Parts): void {
     putsToSleep: !shared,
     onActivity: (activity) => apps.records.touch(activity),
     onRefused: parts.metrics.gatewayRefused,
+    drafts: parts.draftPasses,
     hostOf: (slug) => new URL(appUrls(config, (one) => parts.ports?.portOf(one))(slug)).host,
     limits: { bodyBytes: config.appBodyBytes },
     logger,

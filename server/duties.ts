@@ -26,8 +26,9 @@ export async function beginDuties(parts: Parts, stopping: AbortSignal): Promise<
 }
 
 /** The only process of this installation: whatever an earlier one left half-way is nobody's now, and nothing runs. */
-async function beginAlone({ apps, deployments }: Parts): Promise<void> {
+async function beginAlone({ apps, copies, deployments }: Parts): Promise<void> {
   await deployments.reconcile({ alone: true });
+  await copies.reconcile({ alone: true });
   await apps.records.markAllAsleep();
   await apps.apps.finishRemovals();
 }

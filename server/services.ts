@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 import type { Databases } from "./databases/index.ts";
 import type { Deployments } from "./deployments/index.ts";
 import { beginDuties, type Begun } from "./duties.ts";
+import type { Drafts } from "./drafts/index.ts";
 import type { Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
 import type { Logs } from "./logs/index.ts";
@@ -30,6 +31,7 @@ export interface Services {
   apps: Apps;
   databases: Databases;
   deployments: Deployments;
+  drafts: Drafts;
   gateway: Gateway;
   logs: Logs;
   metrics: Metrics;
@@ -86,7 +88,7 @@ export async function createServices(config: Config, logger: Logger, seams: Seam
       await Promise.all([portsDrained ?? parts.ports?.drain(), begun.door?.drain(doorGraceMs), parts.shared && settleSoon(parts)]);
       stop.abort();
       await parts.gateway.stop();
-      await parts.deployments.settle();
+      await Promise.all([parts.deployments.settle(), parts.copies.settle()]);
       parts.sourceChecker.stop();
       await parts.runtime.runtime.stop();
       begun.door?.close();
@@ -111,6 +113,7 @@ function toServices(parts: Parts, leaving: AbortSignal): Services {
     ...{ config, logger, accounts, databases, gateway, metrics, packages, settings, templates, storage },
     apps: parts.apps.apps,
     deployments: parts.deployments.deployments,
+    drafts: parts.drafts,
     logs: parts.logs.logs,
     requests: parts.requests.requests,
     runtime: parts.runtime.runtime,

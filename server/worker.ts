@@ -19,12 +19,13 @@ const reportGraceMs = 10_000;
 
 /** Begins every task; they end when `signal` aborts. */
 export function startWorker(parts: Parts, { catchUp }: Statuses, signal: AbortSignal): void {
-  const { apps, deployments, runtime, shared } = parts;
+  const { apps, copies, deployments, runtime, shared } = parts;
   const leading = (name: string, everyMs: number, task: () => Promise<unknown>): void =>
     repeat(parts, signal, name, everyMs, async () => {
       if (runtime.leads()) await task();
     });
   leading("reconciling deployments", reconcileMs, () => deployments.reconcile({ alone: false }));
+  leading("ending copies of databases", reconcileMs, () => copies.reconcile({ alone: false }));
   leading("ending deletions", reconcileMs, () => apps.apps.finishRemovals());
   leading("removing unused bundles", bundlesMs, () => apps.bundles.removeUnused((hashes) => deployments.versions.kept(hashes)));
   if (!shared) return;

@@ -25,6 +25,7 @@ const domains = [
   "apps",
   "databases",
   "deployments",
+  "drafts",
   "requests",
   "logs",
   "templates",

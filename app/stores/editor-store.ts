@@ -10,6 +10,8 @@ import type { SearchQuery } from "#core/search-files.ts";
 import { hasChanges } from "./drafts.ts";
 
 export type LeftPane = "files" | "search";
+/** What is tried: what visitors get, or the draft on its own host. */
+export type Target = "live" | "draft";
 export type SidePane = "test" | "preview";
 export type BottomPane = "problems" | "deploy" | "logs";
 /** On a narrow screen one of these shows at a time. */
@@ -35,6 +37,7 @@ export interface EditorState {
   /** How often a search was asked for: each time its field gets the focus. */
   searchAsked: number;
   side: SidePane | null;
+  target: Target;
   bottom: BottomPane;
   bottomOpen: boolean;
   narrow: NarrowPane;
@@ -53,6 +56,7 @@ export interface EditorState {
   showSearch(text: string): void;
   setSearch(changes: Partial<SearchQuery>): void;
   showSide(pane: SidePane | null): void;
+  setTarget(target: Target): void;
   showBottom(pane: BottomPane, open?: boolean): void;
   showNarrow(pane: NarrowPane): void;
 }
@@ -76,6 +80,7 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
     search: { text: "", isRegex: false, matchCase: false, wholeWord: false, replacement: null },
     searchAsked: 0,
     side: "test",
+    target: "live",
     bottom: "problems",
     bottomOpen: true,
     narrow: "code",
@@ -117,6 +122,7 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
       })),
     setSearch: (changes) => set(({ search }) => ({ search: { ...search, ...changes } })),
     showSide: (side) => set({ side, ...(side === null ? {} : { narrow: "side" }) }),
+    setTarget: (target) => set({ target }),
     showBottom: (bottom, open = true) => set(open ? { bottom, bottomOpen: true, narrow: "bottom" } : { bottom, bottomOpen: false }),
     showNarrow: (narrow) =>
       set(({ side, bottomOpen }) => ({

@@ -21,7 +21,8 @@ export type DeploymentSource = z.infer<typeof deploymentSourceSchema>;
 export const deploymentSchema = z.object({
   id: z.string(),
   app: z.string(),
-  kind: z.enum(["deploy", "rollback"]),
+  /** `draft`: onto the host of the app's draft, whose id `app` is; it takes no version. */
+  kind: z.enum(["deploy", "rollback", "draft"]),
   source: deploymentSourceSchema,
   version: z.number().int().optional(),
   state: deploymentStateSchema,

@@ -17,9 +17,9 @@ import { answerAuth } from "./auth.ts";
 import { deploymentHandlers } from "./deployments.ts";
 import { createDocument } from "./document.ts";
 import type { Call, HandledId, Handlers } from "./handler.ts";
+import { draftHandlers } from "./drafts.ts";
 import { createIdempotency, type Idempotency, type StoredAnswer } from "./idempotency.ts";
 import { readInput } from "./input.ts";
-import { createLogTickets } from "./log-tickets.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import { answerMetrics } from "./metrics.ts";
 import { resourceHandlers } from "./resources.ts";
@@ -39,12 +39,13 @@ type AnyHandler = (call: Call<HandledId>) => Promise<unknown>;
 
 /** Makes the API; its collections exist when this resolves. */
 export async function createApi(services: Services): Promise<Api> {
-  const [idempotency, tickets] = await Promise.all([createIdempotency(services.storage), createLogTickets(services.storage)]);
+  const idempotency = await createIdempotency(services.storage);
   const handlers: Handlers = {
     ...accountHandlers(services),
     ...appHandlers(services),
     ...deploymentHandlers(services),
-    ...watchingHandlers(services, tickets),
+    ...draftHandlers(services),
+    ...watchingHandlers(services),
     ...resourceHandlers(services),
     ...adminHandlers(services),
   };
@@ -72,7 +73,7 @@ export async function createApi(services: Services): Promise<Api> {
   app.all("/readyz", refuseMethod);
   app.all("/api", refuseMethod);
   app.all("/api/*", refuseMethod);
-  return { app, logStream: createLogStream(services, tickets) };
+  return { app, logStream: createLogStream(services) };
 }
 
 function createServer(

@@ -9,7 +9,6 @@ import { AppError } from "#core/contract/problem.ts";
 import { reportError, toAppError, toProblem } from "#server/http/errors.ts";
 import { toHead } from "#server/http/response-head.ts";
 import type { Services } from "#server/services.ts";
-import type { LogTickets } from "./log-tickets.ts";
 
 export interface LogStream {
   /** False when the address is not the log socket's. */
@@ -21,14 +20,14 @@ const path = /^\/api\/apps\/([^/?]+)\/logs\/stream(?:\?(.*))?$/;
 const mostBufferedBytes = 1_000_000;
 const pingMs = 30_000;
 
-export function createLogStream(services: Services, tickets: LogTickets): LogStream {
+export function createLogStream(services: Services): LogStream {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
   return {
     handleUpgrade(request, socket, head) {
       const match = path.exec(request.url ?? "");
       if (!match) return false;
       socket.on("error", () => socket.destroy());
-      admit(services, tickets, request, decode(match[1]!), new URLSearchParams(match[2]))
+      admit(services, request, decode(match[1]!), new URLSearchParams(match[2]))
         .then(({ ownerId, app }) => sockets.handleUpgrade(request, socket, head, (opened) => void pump(services, opened, ownerId, app)))
         .catch((thrown: unknown) => {
           const error = toAppError(thrown);
@@ -41,8 +40,7 @@ export function createLogStream(services: Services, tickets: LogTickets): LogStr
 }
 
 async function admit(
-  { accounts, apps, config }: Services,
-  tickets: LogTickets,
+  { accounts, apps, config, logs }: Services,
   request: IncomingMessage,
   app: string,
   query: URLSearchParams,
@@ -54,16 +52,16 @@ async function admit(
     throw new AppError("bad_origin", `The log stream is opened from ${config.publicUrl} only.`);
   const ticket = query.get("ticket");
   if (ticket !== null) {
-    const redeemed = await tickets.redeem(ticket);
+    const redeemed = await logs.redeemTicket(ticket);
     if (!redeemed) throw new AppError("unauthenticated", "The ticket was used or is older than 30 s. Ask for a new one.");
     // A ticket is for the app it was made for, whatever the address says.
-    const { id } = await apps.find(redeemed.ownerId, app);
+    const { id } = await apps.findHost(redeemed.ownerId, app);
     if (id !== redeemed.appId) throw new AppError("not_found", "There is no such app.");
     return { ownerId: redeemed.ownerId, app: id };
   }
   const caller = authorization === undefined ? null : await accounts.findCaller(new Headers({ authorization }));
   if (!caller) throw new AppError("unauthenticated", "Send a ticket of POST /api/apps/:app/logs/ticket, or a token.");
-  const { id } = await apps.find(caller.user.id, app);
+  const { id } = await apps.findHost(caller.user.id, app);
   return { ownerId: caller.user.id, app: id };
 }
 

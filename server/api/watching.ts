@@ -3,14 +3,13 @@ import { AppError } from "#core/contract/problem.ts";
 import { formatBytes, trafficLimits } from "#core/limits.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
-import type { LogTickets } from "./log-tickets.ts";
 
 type Id = "proxyApp" | "listRequests" | "getRequest" | "listLogs" | "createLogTicket";
 
-export function watchingHandlers({ apps, gateway, requests, logs }: Services, tickets: LogTickets): Pick<Handlers, Id> {
+export function watchingHandlers({ apps, gateway, requests, logs }: Services): Pick<Handlers, Id> {
   return {
     async proxyApp({ caller, params, body, request }) {
-      const app = await apps.find(caller.user.id, params.app);
+      const app = await apps.findHost(caller.user.id, params.app);
       if (Buffer.byteLength(body.body ?? "") > trafficLimits.proxyBodyBytes) {
         throw new AppError("payload_too_large", `A test request's body has at most ${formatBytes(trafficLimits.proxyBodyBytes)}.`);
       }
@@ -35,8 +34,8 @@ export function watchingHandlers({ apps, gateway, requests, logs }: Services, ti
     getRequest: ({ caller, params }) => requests.get(caller.user.id, params.app, params.id),
     listLogs: ({ caller, params, query }) => logs.list(caller.user.id, params.app, query),
     async createLogTicket({ caller, params }) {
-      const app = await apps.find(caller.user.id, params.app);
-      return tickets.issue({ ownerId: caller.user.id, appId: app.id });
+      const app = await apps.findHost(caller.user.id, params.app);
+      return logs.issueTicket({ ownerId: caller.user.id, appId: app.id });
     },
   };
 }

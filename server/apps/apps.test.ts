@@ -36,6 +36,7 @@ beforeAll(async () => {
     sleepAfterMinutes: 15,
     removeFromRuntime: async (appId) => void removed.push(appId),
     removeData: [],
+    removeDraftDatabase: async () => {},
   });
 });
 afterAll(() => storage.close());

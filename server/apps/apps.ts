@@ -13,7 +13,8 @@ import { createAppEnv } from "./env.ts";
 import { createBundles, type Bundles } from "./bundles.ts";
 import type { Apps } from "./index.ts";
 import { appModels, type AppModels, type AppRecord } from "./models.ts";
-import { createAppRecords, requireOwn, type AppRecords } from "./records.ts";
+import { createDraftHosts, type DraftHosts } from "./draft-hosts.ts";
+import { createAppRecords, requireOwn, requireOwnHost, type AppRecords } from "./records.ts";
 import { createRemoval } from "./removal.ts";
 import { blankApp, defaultEntrypoint, type SourceCheck } from "./source-check.ts";
 import { toApp, type AppView } from "./to-app.ts";
@@ -32,6 +33,8 @@ export interface AppsOptions {
   sleepAfterMinutes: number;
   /** Stops an app's instances and removes what the runtime keeps of it. */
   removeFromRuntime: (appId: string) => Promise<void>;
+  /** Removes a database that only drafts used. */
+  removeDraftDatabase: (databaseId: string) => Promise<void>;
   /** Remove what other domains keep of an app. */
   removeData: readonly ((appId: string) => Promise<void>)[];
 }
@@ -40,6 +43,7 @@ export interface AppsDomain {
   apps: Apps;
   records: AppRecords;
   bundles: Bundles;
+  draftHosts: DraftHosts;
   models: AppModels;
   /** Hears of each app written by this process, at once. */
   onChanged: (listener: (record: AppRecord) => void) => void;
@@ -58,7 +62,14 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   const bundles = createBundles(models, storage);
   const env = createAppEnv(models, storage, options.vault);
   const records = createAppRecords({ models, bundles, env, onChanged: changed });
-  const removal = createRemoval({ models, changed, removeFromRuntime: options.removeFromRuntime, removeData: options.removeData });
+  const draftHosts = createDraftHosts({ models, changed, onCreated: options.onCreated });
+  const removal = createRemoval({
+    models,
+    changed,
+    removeFromRuntime: options.removeFromRuntime,
+    removeData: options.removeData,
+    removeDraftDatabase: options.removeDraftDatabase,
+  });
 
   const present = async (ownerId: string, found: AppRecord[]): Promise<App[]> => {
     const names = new Map(
@@ -93,7 +104,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     fields: { name: string; description: string; files: Files; databaseId: string | null; sleepAfterMinutes?: number },
   ): Promise<AppRecord> => {
     requireFiles(fields.files);
-    if ((await models.app.countDocuments({ ownerId, deletedAt: null })) >= userLimits.apps) {
+    if ((await models.app.countDocuments({ ownerId, deletedAt: null, draftOf: null })) >= userLimits.apps) {
       throw new AppError("quota_exceeded", `You have ${userLimits.apps} apps, which is the limit. Delete one you no longer need.`);
     }
     const { hash } = await bundles.store(fields.files);
@@ -130,7 +141,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   const apps: Apps = {
     async list(ownerId, { limit, cursor, search, status }) {
       const found = await models.app
-        .find({ ownerId, deletedAt: null, ...(status ? { status } : {}), $and: [afterCursor("updatedAt", cursor), searchFilter(search)] })
+        .find({
+          ownerId,
+          deletedAt: null,
+          draftOf: null,
+          ...(status ? { status } : {}),
+          $and: [afterCursor("updatedAt", cursor), searchFilter(search)],
+        })
         .sort({ updatedAt: -1, _id: -1 })
         .limit(limit + 1)
         .lean<AppRecord[]>();
@@ -144,7 +161,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     },
     async counts(ownerId) {
       const counted = await models.app.aggregate<{ _id: AppStatus; count: number }>([
-        { $match: { ownerId, deletedAt: null } },
+        { $match: { ownerId, deletedAt: null, draftOf: null } },
         { $group: { _id: "$status", count: { $sum: 1 } } },
       ]);
       const none = Object.fromEntries(appStatusSchema.options.map((status) => [status, 0])) as Record<AppStatus, number>;
@@ -169,6 +186,9 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     async find(ownerId, ref) {
       return (await present(ownerId, [await requireOwn(models, ownerId, ref)]))[0]!;
     },
+    async findHost(ownerId, ref) {
+      return (await present(ownerId, [await requireOwnHost(models, ownerId, ref)]))[0]!;
+    },
     async update(ownerId, ref, input) {
       const record = await requireOwn(models, ownerId, ref);
       const { database, ...rest } = input;
@@ -180,6 +200,11 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     async remove(ownerId, ref) {
       await removal.remove(await requireOwn(models, ownerId, ref));
     },
+    async removeDraftHost(ownerId, ref) {
+      const host = await draftHosts.find(await requireOwn(models, ownerId, ref));
+      if (host) await removal.remove(host);
+    },
+    releaseDraftDatabase: removal.releaseDraftDatabase,
     finishRemovals: () => removal.finishAll(),
     async clone(ownerId, ref, { name, from = "draft" }) {
       const source = await requireOwn(models, ownerId, ref);
@@ -234,13 +259,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       return apps.validateFiles(await bundles.read(record.draft.hash), record.entrypoint);
     },
     async listEnv(ownerId, ref) {
-      return env.list(String((await requireOwn(models, ownerId, ref))._id));
+      return env.list(String((await requireOwnHost(models, ownerId, ref))._id));
     },
     async replaceEnv(ownerId, ref, vars) {
-      return env.replace(String((await requireOwn(models, ownerId, ref))._id), vars);
+      return env.replace(String((await requireOwnHost(models, ownerId, ref))._id), vars);
     },
   };
-  return { apps, records, bundles, models, onChanged: (listener) => void listeners.push(listener) };
+  return { apps, records, bundles, draftHosts, models, onChanged: (listener) => void listeners.push(listener) };
 }
 
 /** @throws AppError `validation_failed` naming each file that breaks a rule and the limit. */

@@ -4,6 +4,7 @@
  * Does not start anything: what is live is the deployments' affair.
  */
 export { createApps, type AppsDomain, type AppsOptions } from "./apps.ts";
+export type { DraftHosts } from "./draft-hosts.ts";
 export { createPortStore } from "./ports.ts";
 export { resealAppEnv } from "./reseal.ts";
 export { createRouteTable, type AppRoutes, type LiveApp } from "./route-table.ts";
@@ -25,9 +26,15 @@ export interface Apps {
   get(ownerId: string, app: string): Promise<AppDetail>;
   /** Like `get` without files and database figures. */
   find(ownerId: string, app: string): Promise<App>;
+  /** Like `find`, for an app or the host of its draft (`draft--<slug>`). */
+  findHost(ownerId: string, host: string): Promise<App>;
   update(ownerId: string, app: string, input: UpdateAppInput): Promise<App>;
   /** Removes the app with its instances, versions, variables, logs and requests. Its database stays. */
   remove(ownerId: string, app: string): Promise<void>;
+  /** Removes the host of the app's draft, with its database unless another app's draft uses that. The draft stays. */
+  removeDraftHost(ownerId: string, app: string): Promise<void>;
+  /** Removes a draft's database that no app's draft uses any more. */
+  releaseDraftDatabase(ownerId: string, databaseId: string): Promise<void>;
   /** Ends deletions that a crash left half-way; answers how many. */
   finishRemovals(): Promise<number>;
   clone(ownerId: string, app: string, input: { name?: string | undefined; from?: "draft" | "deployed" | undefined }): Promise<AppDetail>;
@@ -35,6 +42,7 @@ export interface Apps {
   saveDraft(ownerId: string, app: string, input: { files: Files; baseHash?: string | undefined }): Promise<{ draftHash: string }>;
   validateFiles(files: Files, entrypoint?: string): Promise<ValidationResult>;
   validate(ownerId: string, app: string): Promise<ValidationResult>;
+  /** Of an app, or of its draft's host: what that has differs from the app's for the draft alone. */
   listEnv(ownerId: string, app: string): Promise<EnvVar[]>;
   /** Replaces the list; an entry without value keeps the one it has. */
   replaceEnv(ownerId: string, app: string, vars: readonly EnvVar[]): Promise<EnvVar[]>;

@@ -46,6 +46,8 @@ const appSchema = new Schema(
     lastRequestAt: { type: Date, default: null },
     /** When an instance last began to answer: its idle time begins then, also when nobody asks. */
     wokenAt: { type: Date, default: null },
+    /** The app whose draft this one serves: such an app is its owner's alone, in no list, and goes with the app. */
+    draftOf: { type: String, default: null },
     /** The app's own port, once it was given one (`APPS_ADDRESSING=port`). */
     port: { type: Number, default: null },
     /** Set when its deletion began; such an app is seen by nobody, and the reconciler ends what a crash left. */
@@ -57,6 +59,7 @@ const appSchema = new Schema(
   .index({ ownerId: 1, deletedAt: 1, updatedAt: -1, _id: -1 })
   .index({ ownerId: 1, deletedAt: 1, status: 1, updatedAt: -1, _id: -1 })
   .index({ deletedAt: 1 })
+  .index({ draftOf: 1 }, { unique: true, partialFilterExpression: { draftOf: { $type: "string" } } })
   .index({ changedAt: 1 });
 
 const bundleSchema = new Schema(

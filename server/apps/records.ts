@@ -19,6 +19,8 @@ const mostCounts = 50;
 export interface AppRecords {
   /** @throws AppError `not_found` when it is not there or not the owner's. */
   require(ownerId: string, app: string): Promise<AppRecord>;
+  /** The same for an app or the host of its draft (`draft--<slug>`): for what watches and calls them. */
+  requireHost(ownerId: string, host: string): Promise<AppRecord>;
   find(appId: string): Promise<AppRecord | null>;
   /** Apps that have something live. */
   countLive(): Promise<number>;
@@ -74,6 +76,7 @@ export function createAppRecords(options: {
 
   return {
     require: (ownerId, ref) => requireOwn(models, ownerId, ref),
+    requireHost: (ownerId, ref) => requireOwnHost(models, ownerId, ref),
     find: (appId) => (Types.ObjectId.isValid(appId) ? app.findOne({ _id: appId, ...alive }).lean<AppRecord>() : Promise.resolve(null)),
     countLive: () => app.countDocuments({ live: { $ne: null }, ...alive }),
     async makeLive(appId, { hash, deploymentId, version, versionCounter: counter = -1, framework }) {
@@ -155,8 +158,15 @@ function isIdle(
   return now - lastSign >= sleepAfterMinutes * 60_000;
 }
 
-/** The app that `ref` (an id or a slug) names, if it is `ownerId`'s: the one place where apps are scoped by owner. */
-export async function requireOwn({ app }: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
+/** The app that `ref` (an id or a slug) names, if it is `ownerId`'s. @throws AppError `not_found`, for the host of a draft too. */
+export async function requireOwn(models: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
+  const found = await requireOwnHost(models, ownerId, ref);
+  if (found.draftOf == null) return found;
+  throw new AppError("not_found", `${found.slug} is the draft of an app: name the app itself.`);
+}
+
+/** The app, or the host of an app's draft, that `ref` names: the one place where both are scoped by owner. */
+export async function requireOwnHost({ app }: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
   const by = /^[0-9a-f]{24}$/.test(ref) ? { _id: new Types.ObjectId(ref) } : { slug: ref };
   const found = await app.findOne({ ...by, ownerId, deletedAt: null }).lean<AppRecord>();
   if (!found) throw new AppError("not_found", "There is no such app, or it is not yours.");

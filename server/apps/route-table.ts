@@ -19,13 +19,16 @@ const fields = {
   status: 1,
   statusReason: 1,
   sleepAfterMinutes: 1,
+  draftOf: 1,
   deletedAt: 1,
   revision: 1,
 } as const;
 type RouteRecord = Pick<AppRecord, "_id" | keyof typeof fields>;
 
 /** What of an app decides how it is started. */
-export type LiveApp = Pick<AppRecord, "_id" | "slug" | "name" | "entrypoint" | "databaseId"> & { live: { hash: string; version: number } };
+export type LiveApp = Pick<AppRecord, "_id" | "slug" | "name" | "entrypoint" | "databaseId" | "draftOf"> & {
+  live: { hash: string; version: number };
+};
 
 export interface AppRoutes extends RouteTable {
   /** What is live of an app, without asking the database; undefined when it has to be asked. */
@@ -145,12 +148,23 @@ interface Entry {
   live: LiveApp | null;
 }
 
-function toEntry({ _id, slug, name, entrypoint, databaseId, live, ...record }: RouteRecord, appId: string, revision: number): Entry {
+function toEntry(
+  { _id, slug, name, entrypoint, databaseId, draftOf, live, ...record }: RouteRecord,
+  appId: string,
+  revision: number,
+): Entry {
   const state = record.status === "stopped" && live ? "stopped" : live ? "live" : "never";
   return {
     revision,
     knownAt: Date.now(),
-    route: { appId, slug, state, reason: record.statusReason ?? undefined, sleepAfterMs: record.sleepAfterMinutes * 60_000 },
-    live: live ? { _id, slug, name, entrypoint, databaseId, live: { hash: live.hash, version: live.version } } : null,
+    route: {
+      appId,
+      slug,
+      state,
+      draft: draftOf != null,
+      reason: record.statusReason ?? undefined,
+      sleepAfterMs: record.sleepAfterMinutes * 60_000,
+    },
+    live: live ? { _id, slug, name, entrypoint, databaseId, draftOf, live: { hash: live.hash, version: live.version } } : null,
   };
 }

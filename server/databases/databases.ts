@@ -2,13 +2,11 @@ import { randomBytes } from "node:crypto";
 import { Types } from "mongoose";
 import { AppError } from "#core/contract/problem.ts";
 import { createCopies, failpoint, type Storage, type Vault } from "#server/storage/index.ts";
+import { isOwn } from "./copy-data.ts";
 import type { DatabaseCredentials, Databases } from "./index.ts";
 import { databaseModel, passwordContext, type DatabaseDocument } from "./models.ts";
 
 type Found = DatabaseDocument & { _id: Types.ObjectId };
-
-/** Collections that the platform keeps in a user's database; not shown and not counted. */
-const isOwn = (name: string): boolean => !name.startsWith("_platform_") && !name.startsWith("system.");
 
 /**
  * SCRAM-SHA-256 makes each new connection compute 15,000 rounds, 9–20 ms in the way of the first query after a wake. The rounds
@@ -30,7 +28,9 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
   await model.syncIndexes();
 
   const findOwn = async (ownerId: string, id: string): Promise<Found | null> =>
-    Types.ObjectId.isValid(id) ? model.findOne({ _id: id, ownerId }).lean<Found>() : null;
+    Types.ObjectId.isValid(id) ? model.findOne({ _id: id, ownerId, draftOf: null }).lean<Found>() : null;
+  const findDraft = (ownerId: string, databaseId: string): Promise<Found | null> =>
+    model.findOne({ draftOf: databaseId, ownerId }).lean<Found>();
 
   /** Makes the MongoDB user of a database whose making was begun; may be repeated, by several at once. */
   const finish = async (found: Found): Promise<Found> => {
@@ -75,15 +75,42 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
       return { id: String(ready._id), name: ready.name };
     },
     async list(ownerId) {
-      const all = await model.find({ ownerId }).sort({ name: 1 }).limit(200).lean<Found[]>();
+      const all = await model.find({ ownerId, draftOf: null }).sort({ name: 1 }).limit(200).lean<Found[]>();
       return all.map((found) => ({ id: String(found._id), name: found.name, default: found.default }));
     },
     async find(ownerId, databaseId) {
       const found = await findOwn(ownerId, databaseId);
       return found && { id: String(found._id), name: found.name };
     },
+    async findDraft(ownerId, databaseId) {
+      const found = await findDraft(ownerId, databaseId);
+      return found && { id: String(found._id), name: found.name };
+    },
+    async ensureDraft(ownerId, databaseId) {
+      const of = await findOwn(ownerId, databaseId);
+      if (!of) throw new AppError("not_found", "The app's database is gone. Bind another in its settings.");
+      const draft = (await findDraft(ownerId, databaseId)) ?? (await recordDraft(of));
+      const ready = await finish(draft);
+      return { id: String(ready._id), name: ready.name };
+    },
+    async removeDraft(databaseId) {
+      const found = await model.findOne({ _id: databaseId, draftOf: { $ne: null } }).lean<Found>();
+      if (!found) return;
+      const target = storage.client.db(found.physicalName);
+      await target.command({ dropUser: found.username }).catch((error: unknown) => {
+        if (!isUnknownUser(error)) throw error;
+      });
+      await target.dropDatabase();
+      await model.deleteOne({ _id: found._id });
+      copies.forget(databaseId);
+    },
+    async usedBytes(ownerId) {
+      const all = await model.find({ ownerId }, { physicalName: 1 }).lean<Pick<Found, "_id" | "physicalName">[]>();
+      const sizes = await Promise.all(all.map(async ({ physicalName }) => (await readStats(storage, physicalName)).sizeBytes));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    },
     async stats(ownerId, databaseId) {
-      const found = await findOwn(ownerId, databaseId);
+      const found = Types.ObjectId.isValid(databaseId) ? await model.findOne({ _id: databaseId, ownerId }).lean<Found>() : null;
       if (!found) throw new AppError("not_found", "There is no such database.");
       return readStats(storage, found.physicalName);
     },
@@ -104,23 +131,8 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
   };
 
   async function recordDefault(ownerId: string): Promise<Found> {
-    storage.requireRoom();
-    const physicalName = `user_${ownerId}`;
-    const username = physicalName;
     try {
-      const created = await model.create({
-        ownerId,
-        name: "main",
-        physicalName,
-        default: true,
-        username,
-        password: vault.seal(randomBytes(24).toString("base64url"), passwordContext(physicalName)),
-        state: "creating",
-        createdAt: new Date(),
-        changedAt: new Date(),
-      });
-      failpoint("database-recorded");
-      return created.toObject() as Found;
+      return await recordNew({ ownerId, name: "main", physicalName: `user_${ownerId}`, default: true });
     } catch (error) {
       // Two apps made at once: the other one's record is as good.
       const other = await model.findOne({ ownerId, default: true }).lean<Found>();
@@ -128,10 +140,43 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
       throw error;
     }
   }
+
+  async function recordDraft({ _id, ownerId, name, physicalName }: Found): Promise<Found> {
+    const draft = { ownerId, physicalName: `${physicalName}_draft`, default: false, draftOf: String(_id) };
+    try {
+      return await recordNew({ ...draft, name: `${name}_draft` });
+    } catch (error) {
+      const other = await findDraft(ownerId, String(_id));
+      if (other) return other;
+      // The owner has one of that name, which is no draft's.
+      if ((error as { code?: unknown }).code !== 11_000) throw error;
+      return await recordNew({ ...draft, name: `${name}_draft_${randomBytes(3).toString("hex")}` });
+    }
+  }
+
+  async function recordNew(
+    fields: Pick<DatabaseDocument, "ownerId" | "name" | "physicalName" | "default"> & { draftOf?: string },
+  ): Promise<Found> {
+    storage.requireRoom();
+    const now = new Date();
+    const created = await model.create({
+      ...fields,
+      username: fields.physicalName,
+      password: vault.seal(randomBytes(24).toString("base64url"), passwordContext(fields.physicalName)),
+      state: "creating",
+      createdAt: now,
+      changedAt: now,
+    });
+    failpoint("database-recorded");
+    return created.toObject() as Found;
+  }
 }
 
 const isDuplicateUser = (error: unknown): boolean =>
   (error as { code?: unknown }).code === 51_003 || /already exists/i.test(String((error as Error).message));
+
+const isUnknownUser = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 11 || /not found/i.test(String((error as Error).message));
 
 async function readStats(
   storage: Storage,

@@ -3,6 +3,7 @@
  * Guarantees: credentials are stored encrypted; every read is scoped by owner. Talks to users' databases by the native driver only.
  */
 export { createDatabases } from "./databases.ts";
+export { createDatabaseCopies, type DatabaseCopies } from "./copies.ts";
 export { resealDatabasePasswords } from "./reseal.ts";
 
 import type { DatabaseStats } from "#core/contract/app.ts";
@@ -20,8 +21,17 @@ export interface DatabaseCredentials {
 export interface Databases {
   /** The user's default database, made with its MongoDB user when there is none. */
   ensureDefault(ownerId: string): Promise<DatabaseRef>;
+  /** Those that apps can be bound to. */
   list(ownerId: string): Promise<(DatabaseRef & { default: boolean })[]>;
   find(ownerId: string, databaseId: string): Promise<DatabaseRef | null>;
+  /** The database in which drafts of apps that are bound to `databaseId` are tried; null when there is none yet. */
+  findDraft(ownerId: string, databaseId: string): Promise<DatabaseRef | null>;
+  /** The same, made empty with credentials of its own when there is none. @throws AppError `not_found`. */
+  ensureDraft(ownerId: string, databaseId: string): Promise<DatabaseRef>;
+  /** Removes such a database with its data and its MongoDB user. Any other, and one that is gone, stays as it is. */
+  removeDraft(databaseId: string): Promise<void>;
+  /** Bytes of all databases of a user, drafts' too: what the quota counts. */
+  usedBytes(ownerId: string): Promise<number>;
   stats(ownerId: string, databaseId: string): Promise<DatabaseStats>;
   /** For the runtime only. */
   credentials(databaseId: string): Promise<DatabaseCredentials>;

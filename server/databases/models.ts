@@ -16,6 +16,8 @@ const databaseSchema = new Schema(
     /** Which MongoDB holds it; one server troubles above about 100,000 collections. */
     cluster: { type: String, required: true, default: "main" },
     default: { type: Boolean, required: true },
+    /** The database for whose drafts this one stands in: nothing live is bound to it. */
+    draftOf: { type: String, default: null },
     username: { type: String, required: true },
     password: { type: sealed, required: true, _id: false },
     /** `creating` until its MongoDB user exists: who finds it so makes that user. */
@@ -29,7 +31,8 @@ const databaseSchema = new Schema(
   .index({ changedAt: 1 })
   .index({ ownerId: 1, name: 1 }, { unique: true })
   .index({ ownerId: 1 }, { unique: true, partialFilterExpression: { default: true }, name: "one_default" })
-  .index({ physicalName: 1 }, { unique: true });
+  .index({ physicalName: 1 }, { unique: true })
+  .index({ draftOf: 1 }, { unique: true, partialFilterExpression: { draftOf: { $type: "string" } }, name: "one_draft" });
 
 export type DatabaseDocument = InferSchemaType<typeof databaseSchema>;
 export const databaseModel = (connection: Connection): Model<DatabaseDocument> =>

@@ -3,16 +3,17 @@ import type { DeploymentSource } from "#core/contract/deployment.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { AppRecord } from "#server/apps/index.ts";
-import { failpoint, untilDatabaseAnswers, type Lease, type Leases } from "#server/storage/index.ts";
+import { failpoint, holdLease, untilDatabaseAnswers, type Lease, type Leases } from "#server/storage/index.ts";
 import type { DeploymentModels, DeploymentRecord } from "./models.ts";
-import { holdLease } from "./hold-lease.ts";
 import { noteEvents, toStored } from "./note-events.ts";
 import type { Progress } from "./progress.ts";
 import { leaseMs, leaseOf } from "./reconciler.ts";
 import { runDeployment, type Attempt, type Outcome, type RunOptions } from "./run-deployment.ts";
 
+const lostWords = "This deployment was interrupted for so long that another may have begun. Nothing was changed: deploy again.";
+
 export interface AttemptInput {
-  kind: "deploy" | "rollback";
+  kind: "deploy" | "rollback" | "draft";
   source: DeploymentSource;
   hash: string;
   /** The number to make live again; null for the next one. */
@@ -67,7 +68,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
   };
 
   const carryOut = async (attempt: Attempt, progress: Progress, lease: Lease): Promise<void> => {
-    const held = holdLease(lease, leaseMs);
+    const held = holdLease(lease, leaseMs, lostWords);
     const stopNoting = noteEvents(models, attempt.deployment, progress);
     let outcome: Outcome;
     try {
@@ -78,7 +79,7 @@ export function createAttempts(options: AttemptOptions): Attempts {
       held.end();
       await stopNoting();
     }
-    if (outcome.state === "succeeded") progress.add("ready", "succeeded", `Version ${outcome.live.version} is live`);
+    if (outcome.state === "succeeded") progress.add("ready", "succeeded", readyWords(attempt.deployment, outcome.live.version));
     try {
       await attempt.noted;
       // Who has the lease now has written how it ended.
@@ -126,6 +127,9 @@ export function createAttempts(options: AttemptOptions): Attempts {
     },
   };
 }
+
+const readyWords = ({ kind }: DeploymentRecord, version: number): string =>
+  kind === "draft" ? "The draft answers on its own host" : `Version ${version} is live`;
 
 async function writeEnd(options: AttemptOptions, { app, deployment }: Attempt, progress: Progress, outcome: Outcome): Promise<void> {
   const events = toStored(progress.events);

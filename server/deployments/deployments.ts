@@ -1,7 +1,8 @@
 import { Types } from "mongoose";
 import type { Deployment } from "#core/contract/deployment.ts";
+import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
-import type { AppRecord, AppRecords, Apps, LiveApp } from "#server/apps/index.ts";
+import type { AppRecord, AppRecords, Apps, DraftHosts, LiveApp } from "#server/apps/index.ts";
 import type { Runtime, SpecSource } from "#server/runtime/runtime.ts";
 import { afterCursor, createLeases, toPage, type Storage } from "#server/storage/index.ts";
 import { createAttempts } from "./attempts.ts";
@@ -18,6 +19,7 @@ export interface DeploymentsOptions {
   storage: Storage;
   apps: Apps;
   records: AppRecords;
+  draftHosts: DraftHosts;
   spec: SpecOptions;
   /** What is live of an app, from memory; undefined when the database must be asked. */
   findLive: (appId: string) => LiveApp | undefined;
@@ -70,42 +72,44 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
   };
 
   const requireLive = async (ownerId: string, ref: string): Promise<AppRecord & { live: NonNullable<AppRecord["live"]> }> => {
-    const app = await records.require(ownerId, ref);
+    const app = await records.requireHost(ownerId, ref);
     if (!app.live) throw new AppError("not_deployed", "This app was never deployed. Deploy it first.");
     return { ...app, live: app.live };
   };
 
+  /** Saves `files` as the draft when given, and checks what would be deployed. @throws AppError `validation_failed`. */
+  const checkDraft = async (owner: { id: string }, ref: string, files: Files | undefined) => {
+    const progress = new Progress();
+    progress.add("validating", "started", "Checking the files.");
+    const app = await records.require(owner.id, ref);
+    const deployed = files ?? (await records.readBundle(app.draft.hash));
+    // A draft that breaks a rule of sizes and paths cannot be kept; one with an error in its code is.
+    const [check, saved] = await Promise.all([
+      apps.validateFiles(deployed, app.entrypoint),
+      files ? apps.saveDraft(owner.id, String(app._id), { files }) : null,
+    ]);
+    const error = check.problems.find((problem) => problem.severity === "error");
+    if (error) {
+      const kept = app.live ? "the live version serves on" : "nothing was deployed";
+      throw new AppError("validation_failed", `${error.message} The draft is saved; ${kept}.`, { problems: check.problems });
+    }
+    progress.add("validating", "succeeded", warningWords(check.problems.length));
+    return { app, framework: check.framework ?? null, hash: saved?.draftHash ?? app.draft.hash, files: deployed, progress };
+  };
+
   const deployments: Deployments = {
     async start(owner, ref, { files, source, message = "" }) {
-      const progress = new Progress();
-      progress.add("validating", "started", "Checking the files.");
-      const before = await records.require(owner.id, ref);
-      const deployed = files ?? (await records.readBundle(before.draft.hash));
-      // A draft that breaks a rule of sizes and paths cannot be kept; one with an error in its code is.
-      const [check, saved] = await Promise.all([
-        apps.validateFiles(deployed, before.entrypoint),
-        files ? apps.saveDraft(owner.id, String(before._id), { files }) : null,
-      ]);
-      const errors = check.problems.filter((problem) => problem.severity === "error");
-      if (errors.length > 0) {
-        throw new AppError(
-          "validation_failed",
-          `${errors[0]!.message} The draft is saved; ${before.live ? "the live version serves on" : "nothing was deployed"}.`,
-          { problems: check.problems },
-        );
-      }
-      progress.add(
-        "validating",
-        "succeeded",
-        check.problems.length === 0 ? "No problems found" : check.problems.length === 1 ? "1 warning" : `${check.problems.length} warnings`,
-      );
-      return {
-        deploymentId: await attempts.begin(
-          owner,
-          { ...before, framework: check.framework ?? null },
-          { kind: "deploy", source, hash: saved?.draftHash ?? before.draft.hash, version: null, message, files: deployed, progress },
-        ),
-      };
+      const { app, framework, hash, ...rest } = await checkDraft(owner, ref, files);
+      const input = { ...rest, kind: "deploy" as const, source, hash, version: null, message };
+      return { deploymentId: await attempts.begin(owner, { ...app, framework }, input) };
+    },
+    async runDraft(owner, ref, { files, source }) {
+      const { app, framework, hash, ...rest } = await checkDraft(owner, ref, files);
+      const { databases } = options.spec;
+      const database = app.databaseId ? (await databases.ensureDraft(app.ownerId, app.databaseId)).id : null;
+      const host = await options.draftHosts.ensure({ ...app, draft: { hash, updatedAt: new Date() } }, database);
+      const input = { ...rest, kind: "draft" as const, source, hash, version: null, message: "Draft" };
+      return { deploymentId: await attempts.begin(owner, { ...host, framework }, input) };
     },
     async rollback(owner, ref, number, source) {
       const app = await records.require(owner.id, ref);
@@ -123,8 +127,10 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       };
     },
     async redeployLive(owner, ref, source, message) {
-      const app = await records.require(owner.id, ref);
-      if (!app.live) return { deploymentId: null };
+      const app = await records.requireHost(owner.id, ref);
+      const draft = app.draftOf == null ? await options.draftHosts.find(app) : app;
+      if (draft) await options.runtime().sleep(String(draft._id), { force: true });
+      if (!app.live || app.draftOf != null) return { deploymentId: null };
       return {
         deploymentId: await attempts.begin(owner, app, {
           kind: "deploy",
@@ -185,11 +191,11 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
       await options.runtime().wake(String((await requireLive(ownerId, ref))._id));
     },
     async sleep(ownerId, ref) {
-      const app = await records.require(ownerId, ref);
+      const app = await records.requireHost(ownerId, ref);
       await options.runtime().sleep(String(app._id), { force: true });
     },
     async restart(ownerId, ref) {
-      const app = await requireLive(ownerId, ref);
+      const app = await requireLive(ownerId, (await records.require(ownerId, ref)).slug);
       const { deploymentId } = await deployments.redeployLive({ id: ownerId }, String(app._id), "api", "Restarted");
       return { deploymentId: deploymentId! };
     },
@@ -210,3 +216,5 @@ export async function createDeployments(options: DeploymentsOptions): Promise<De
     settle: () => attempts.settle(),
   };
 }
+
+const warningWords = (count: number): string => (count === 0 ? "No problems found" : count === 1 ? "1 warning" : `${count} warnings`);

@@ -16,8 +16,20 @@ export interface Deployments {
     app: string,
     input: { files?: Files | undefined; source: DeploymentSource; message?: string | undefined },
   ): Promise<{ deploymentId: string }>;
+  /**
+   * Saves `files` as the draft when given, checks the draft, and begins to serve it on its own host, with a database of its own where the
+   * app has one. @throws AppError as `start`.
+   */
+  runDraft(
+    owner: { id: string },
+    app: string,
+    input: { files?: Files | undefined; source: DeploymentSource },
+  ): Promise<{ deploymentId: string }>;
   rollback(owner: { id: string }, app: string, version: number, source: DeploymentSource): Promise<{ deploymentId: string }>;
-  /** Rolls the live version again so that new variables take effect; null when nothing is live. */
+  /**
+   * Rolls the live version again so that new variables take effect; null when nothing is live. The draft's host takes them when it
+   * wakes, and is put to sleep for it; `app` may be that host.
+   */
   redeployLive(owner: { id: string }, app: string, source: DeploymentSource, message: string): Promise<{ deploymentId: string | null }>;
   get(ownerId: string, deploymentId: string): Promise<Deployment>;
   list(ownerId: string, app: string, query: PageQuery): Promise<Page<Deployment>>;
@@ -25,6 +37,7 @@ export interface Deployments {
   events(ownerId: string, deploymentId: string, signal: AbortSignal): AsyncIterable<DeployEvent>;
   listVersions(ownerId: string, app: string, query: PageQuery): Promise<Page<Version>>;
   getVersion(ownerId: string, app: string, number: number): Promise<Version & { files: Files }>;
+  /** These take the host of a draft too. */
   wake(ownerId: string, app: string): Promise<void>;
   sleep(ownerId: string, app: string): Promise<void>;
   restart(ownerId: string, app: string): Promise<{ deploymentId: string }>;

@@ -18,7 +18,7 @@ const deploymentSchema = new Schema(
     /** Whose app it is, and so who may see it. */
     ownerId: { type: String, required: true },
     authorId: { type: String, required: true },
-    kind: { type: String, enum: ["deploy", "rollback"], required: true },
+    kind: { type: String, enum: ["deploy", "rollback", "draft"], required: true },
     source: { type: String, enum: ["browser", "cli", "api", "assistant", "mcp"], required: true },
     message: { type: String, default: "" },
     hash: { type: String, required: true },

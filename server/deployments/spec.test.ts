@@ -26,7 +26,7 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
   const vault = createVault({ secretKey: undefined, secretKeyFile: undefined, dataDir });
   const databases = await createDatabases({ storage, vault });
   const urlOf = (slug: string) => `http://${slug}.localhost:3000`;
-  const { apps, records, models, onChanged } = await createApps({
+  const { apps, records, draftHosts, models, onChanged } = await createApps({
     storage,
     vault,
     databases,
@@ -36,6 +36,7 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
     sleepAfterMinutes: 15,
     removeFromRuntime: async () => {},
     removeData: [],
+    removeDraftDatabase: async () => {},
   });
   const routes = createRouteTable(models, storage);
   onChanged(routes.put);
@@ -43,6 +44,7 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
     storage,
     apps,
     records,
+    draftHosts,
     spec: { records, databases, urlOf, derive: vault.derive },
     findLive: (appId) => routes.findLive(appId),
     runtime: () => expect.unreachable(),
@@ -56,7 +58,7 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
   await routes.start(stop.signal);
   const makeLive = (appId: string, hash = "a".repeat(64)) =>
     records.makeLive(appId, { hash, deploymentId: randomUUID(), framework: "fastapi" });
-  return { apps, records, databases, storage, vault, models, makeLive, specOf };
+  return { apps, records, draftHosts, databases, storage, vault, models, makeLive, specOf };
 }
 
 async function openWorld(replicated: boolean) {
@@ -105,6 +107,22 @@ describe.each([
     expect({ ...(await here.specOf(app.id))!, readFiles: null }).toEqual({ ...read!, readFiles: null });
     expect(read).toMatchObject({ slug: app.slug, version: 1, env: { COLOUR: "red", APP_NAME: "copied" } });
     expect(read!.database!.password).toMatch(/^[\w-]{32}$/);
+  });
+
+  test("a draft is started with the app's variables, and its own before them", async () => {
+    const { here, owner, app } = await openWorld(replicated);
+    const draft = await here.draftHosts.ensure((await here.records.require(owner, app.id))!, null);
+    const draftId = String(draft._id);
+    await here.makeLive(draftId);
+    await here.apps.replaceEnv(owner, app.id, [
+      { name: "COLOUR", value: "red", secret: false },
+      { name: "SIZE", value: "2", secret: false },
+    ]);
+    await here.apps.replaceEnv(owner, draft.slug, [{ name: "COLOUR", value: "blue", secret: true }]);
+    expect(await here.specOf(draftId)).toMatchObject({ slug: `draft--${app.slug}`, env: { COLOUR: "blue", SIZE: "2" }, database: null });
+    expect(await here.specOf(app.id)).toMatchObject({ env: { COLOUR: "red", SIZE: "2" } });
+    expect((await here.draftHosts.ensure((await here.records.require(owner, app.id))!, null))._id).toEqual(draft._id);
+    await isKept(here.specOf, draftId);
   });
 
   test("what this process changed is started from then on", async () => {

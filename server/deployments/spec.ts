@@ -14,6 +14,7 @@ export interface SpecOptions {
 /**
  * What an instance of `app` needs to serve the bundle `hash` as `version`. A deployment reads it all from the database; a wake is
  * `fromCopies`: no wait for the database, and only what another process changed within the watch's delay may be missing.
+ * A draft has the app's variables, and of those it has itself its own.
  */
 export async function makeSpec(
   { records, databases, urlOf, derive }: SpecOptions,
@@ -24,8 +25,10 @@ export async function makeSpec(
 ): Promise<InstanceSpec> {
   const appId = String(app._id);
   const credentials = fromCopies ? databases.recallCredentials : databases.credentials;
-  const [env, database] = await Promise.all([
-    fromCopies ? records.recallEnv(appId) : records.openEnv(appId),
+  const envOf = fromCopies ? records.recallEnv : records.openEnv;
+  const [shared, own, database] = await Promise.all([
+    app.draftOf == null ? {} : envOf(app.draftOf),
+    envOf(appId),
     app.databaseId ? credentials(app.databaseId) : null,
   ]);
   return {
@@ -35,7 +38,7 @@ export async function makeSpec(
     bundleHash: hash,
     readFiles: () => records.readBundle(hash),
     entrypoint: app.entrypoint,
-    env: { ...env, APP_NAME: app.name, APP_SLUG: app.slug, APP_URL: urlOf(app.slug) },
+    env: { ...shared, ...own, APP_NAME: app.name, APP_SLUG: app.slug, APP_URL: urlOf(app.slug) },
     sessionKey: derive(`session/${appId}`),
     database,
     limits: {

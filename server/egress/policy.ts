@@ -1,7 +1,7 @@
 /** What the proxy decides before and after a name is resolved. Pure: no socket, no clock, no resolver. */
 import { BlockList, isIP } from "node:net";
 import { allowsDomain, parseHost, type EgressRules, type Host } from "#core/egress-rules.ts";
-import { isValidSlug } from "#core/slug.ts";
+import { isAppLabel } from "#core/slug.ts";
 
 /** Where a client of the proxy wants to go. */
 export interface Target extends Host {
@@ -46,7 +46,7 @@ export function judgeTarget(rules: EgressRules, target: Target, isAllowedAddress
 /** Whether `name` is the host of an app: `<slug>.<APPS_DOMAIN>`, and not the platform's own. */
 export function isAppHost(name: string, appsDomain: string, platformHost: string): boolean {
   const suffix = `.${appsDomain}`;
-  return name !== platformHost && name.endsWith(suffix) && isValidSlug(name.slice(0, -suffix.length));
+  return name !== platformHost && name.endsWith(suffix) && isAppLabel(name.slice(0, -suffix.length));
 }
 
 /** IPv4 that is not the Internet's (IANA's special-purpose registry), and one address that is only in a cloud. */

@@ -4,6 +4,8 @@ import type { Duplex } from "node:stream";
 import type { Runtime } from "#server/runtime/runtime.ts";
 import { AppTable } from "./apps.ts";
 import { createBodyWatch } from "./visitor/bodies.ts";
+import { createDraftDoor } from "./drafts.ts";
+import type { DraftAccess } from "./drafts.ts";
 import type { Delivery, DeliveryContext } from "./delivery.ts";
 import { createEntrance } from "./entrance.ts";
 import { createFront } from "./visitor/front.ts";
@@ -36,6 +38,8 @@ export interface GatewayOptions {
   /** For apps whose route does not say. */
   sleepAfterDefaultMs: number;
   logger: Logger;
+  /** Who is let in to drafts; nobody unless given. */
+  drafts?: DraftAccess;
   /** Told of each answer that the gateway gives itself: the platform's counters. Must return at once and never throw. */
   onRefused?: (code: GatewayCode) => void;
   /** The apps that had inbound work since the last call, with the time of the latest. A failure is reported again. */
@@ -93,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context: DeliveryContext = { apps, runtime, limits, record: options.recordRequest, refuse, onRefused, streams };
   const { port } = new URL(options.publicUrl);
   const entrance = createEntrance(options, context);
+  const drafts = createDraftDoor({ access: options.drafts, publicUrl: options.publicUrl });
   const bodies = createBodyWatch(limits);
   const sleeper = createSleeper({
     ...options,
@@ -110,8 +115,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       return kind === "app" || kind === "unknown";
     },
     handleConnection: (socket, passOn) => front.handleConnection(socket, passOn),
-    handleRequest: createRequestHandler({ entrance, context, bodies, routes }),
-    handleUpgrade: createUpgradeHandler({ entrance, context, open: sockets }),
+    handleRequest: createRequestHandler({ entrance, context, bodies, routes, drafts }),
+    handleUpgrade: createUpgradeHandler({ entrance, context, drafts, open: sockets }),
     forwardInternal: createInternalForward({
       context,
       routes,

@@ -1,4 +1,4 @@
-import { isValidSlug } from "#core/slug.ts";
+import { isAppLabel } from "#core/slug.ts";
 
 /** What a `Host` header asks for. Pure. */
 export type HostTarget =
@@ -37,7 +37,7 @@ export function createHostReader(options: { publicUrl: string; appsDomain: strin
     if (hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)) return LOOPBACK;
     if (!hostname.endsWith(suffix)) return UNKNOWN;
     const slug = hostname.slice(0, -suffix.length);
-    return isValidSlug(slug) ? { kind: "app", slug, hostname } : UNKNOWN;
+    return isAppLabel(slug) ? { kind: "app", slug, hostname } : UNKNOWN;
   };
 
   return (host) => {

@@ -12,6 +12,8 @@
 export type { PassOn } from "./visitor/front.ts";
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayOptions } from "./gateway.ts";
+export { draftEntryPath } from "./drafts.ts";
+export type { DraftAccess } from "./drafts.ts";
 export { MAX_INTERNAL_BODY_BYTES } from "./platform/internal.ts";
 export type { InternalAnswer, InternalRequest } from "./platform/internal.ts";
 export type { GatewayLimits } from "./limits.ts";

@@ -5,6 +5,7 @@ import { acceptsHtml } from "./visitor/browser.ts";
 import { HttpCaller } from "./visitor/caller.ts";
 import { Delivery } from "./delivery.ts";
 import type { DeliveryContext } from "./delivery.ts";
+import type { DraftDoor } from "./drafts.ts";
 import type { Arrival, Entrance } from "./entrance.ts";
 import type { RequestOptions } from "./gateway.ts";
 import { createRequestId } from "./ids.ts";
@@ -19,6 +20,7 @@ export interface RequestHandlerOptions {
   context: DeliveryContext;
   bodies: BodyWatch;
   routes: RouteTable;
+  drafts: DraftDoor;
 }
 
 /** Asked for by the platform's pages, to see whether a visitor's browser finds an app's address at all. Wakes nobody. */
@@ -26,7 +28,7 @@ const REACHABLE_PATH = "/_platform/reachable";
 const REACHABLE: GatewayAnswer = { status: 204, headers: ["cache-control", "no-store"], body: Buffer.alloc(0) };
 
 /** Builds what answers plain requests: all but upgrades. */
-export function createRequestHandler({ entrance, context, bodies, routes }: RequestHandlerOptions) {
+export function createRequestHandler({ entrance, context, bodies, routes, drafts }: RequestHandlerOptions) {
   /** For what is wrong with the request itself: whatever follows on its connection is not to be trusted, so that ends. */
   const refuseRequest = (req: IncomingMessage, res: ServerResponse, refusal: Refusal): void => {
     res.shouldKeepAlive = false;
@@ -44,8 +46,15 @@ export function createRequestHandler({ entrance, context, bodies, routes }: Requ
     const requestId = createRequestId(Date.now());
     const caller = new HttpCaller(req, res, target, continueUnsent);
     const { headers, hx } = entrance.toHeaders(req, requestId);
+    if (route !== undefined && drafts.isEntry(route, target)) {
+      void enterDraft(caller, route, requestId);
+      return;
+    }
+    const closed = drafts.refusalOf(req.headers.cookie, route, target);
     const refusal =
-      entrance.refusalOf(route, target) ?? (announcesTooMuch(req, context.limits) ? refusals.bodyTooLarge(context.limits.bodyBytes) : null);
+      closed ??
+      entrance.refusalOf(route, target) ??
+      (announcesTooMuch(req, context.limits) ? refusals.bodyTooLarge(context.limits.bodyBytes) : null);
     if (refusal !== null || route === undefined) {
       if (route !== undefined && target === REACHABLE_PATH) {
         caller.refuse(REACHABLE);
@@ -53,7 +62,8 @@ export function createRequestHandler({ entrance, context, bodies, routes }: Requ
       }
       const answer = refusal ?? refusals.unknownHost();
       caller.refuse(context.refuse(answer, requestId, caller.wantsHtml));
-      entrance.recordRefusal(route, caller, requestId, answer.status, hx);
+      // Whoever is not let in to a draft leaves no trace among its requests.
+      if (closed === null) entrance.recordRefusal(route, caller, requestId, answer.status, hx);
       return;
     }
     if (isLinkPreview(req)) {
@@ -67,6 +77,11 @@ export function createRequestHandler({ entrance, context, bodies, routes }: Requ
     }
     res.on("close", () => delivery.abort());
     delivery.start();
+  };
+
+  const enterDraft = async (caller: HttpCaller, route: Route, requestId: string): Promise<void> => {
+    const answer = await drafts.enter(route, caller.target).catch(() => refusals.noRoom());
+    caller.refuse("code" in answer ? context.refuse(answer, requestId, caller.wantsHtml) : answer);
   };
 
   const deliverPreview = async (res: ServerResponse, caller: HttpCaller, input: Omit<Delivery["input"], "caller">): Promise<void> => {

@@ -4,6 +4,8 @@ export interface Route {
   slug: string;
   /** `live`: awake, or wakes on request. `stopped`: stopped on purpose, does not wake. `never`: nothing was deployed yet. */
   state: "live" | "stopped" | "never";
+  /** The host of an app's draft: its owner's alone, who shows the pass that a link gave. */
+  draft?: boolean;
   /** Why a stopped app is stopped, in plain words a visitor may read. */
   reason?: string | undefined;
   /** Idle time after which the app is put to sleep. */

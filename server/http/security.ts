@@ -14,7 +14,8 @@ export function pagePolicy({ nonce, appsOrigin, development }: { nonce: string; 
     // Apps' hosts, to see whether the visitor's browser reaches them.
     `connect-src 'self' ${appsOrigin}${development ? " ws: wss:" : ""}`,
     "worker-src 'self' blob:",
-    `frame-src ${appsOrigin}`,
+    // Our own for the way to a draft, which leads on to its host; a page of ours shows in no frame.
+    `frame-src 'self' ${appsOrigin}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -5,13 +5,14 @@ import { AppError } from "#core/contract/problem.ts";
 import { retention } from "#core/limits.ts";
 import type { AppRecords } from "#server/apps/index.ts";
 import type { LogLine } from "#server/runtime/runtime.ts";
-import { containsText, createBatch, insertOnce, type Storage } from "#server/storage/index.ts";
-import type { Logs } from "./index.ts";
+import { containsText, createBatch, createTickets, insertOnce, type Storage } from "#server/storage/index.ts";
+import type { Logs, LogTicket } from "./index.ts";
 import { createTail } from "./tail.ts";
 import { logModel, type LogDocument } from "./models.ts";
 
 type Found = LogDocument & { _id: Types.ObjectId };
 
+const ticketMs = 30_000;
 const defaultTail = 200;
 const mostTail = 1_000;
 /** Asked at each start of an instance, so not all there are; its own last line is among them unless others are far busier. */
@@ -41,6 +42,7 @@ export async function createLogs({ storage, records, shared = false }: LogsOptio
   const written = new Set<string>();
   const live = new EventEmitter().setMaxListeners(0);
   const tail = createTail(model, storage.replicated);
+  const tickets = await createTickets<LogTicket>(storage, "log_tickets", ticketMs);
 
   const batch = createBatch<LogDocument & { _id: Types.ObjectId }>(async (items) => {
     // They wait in memory, as when the database is away.
@@ -50,6 +52,8 @@ export async function createLogs({ storage, records, shared = false }: LogsOptio
   }, 1_000);
 
   const logs: Logs = {
+    issueTicket: tickets.issue,
+    redeemTicket: tickets.redeem,
     append(appId, line) {
       const text =
         line.text.length > retention.logLineCharacters ? `${line.text.slice(0, retention.logLineCharacters)} … (cut)` : line.text;
@@ -57,7 +61,7 @@ export async function createLogs({ storage, records, shared = false }: LogsOptio
       live.emit(appId, { ...line, text });
     },
     async list(ownerId, ref, { since, tail: wanted, search }) {
-      const app = await records().require(ownerId, ref);
+      const app = await records().requireHost(ownerId, ref);
       await batch.flush();
       const limit = Math.min(Math.max(wanted ?? defaultTail, 1), mostTail);
       const text = search ? { text: containsText(search, 200) } : {};
@@ -70,7 +74,7 @@ export async function createLogs({ storage, records, shared = false }: LogsOptio
       return { items: found.map(toEntry), nextCursor: found.length > 0 ? String(found.at(-1)!._id) : (since ?? null) };
     },
     async *follow(ownerId, ref, signal) {
-      const appId = String((await records().require(ownerId, ref))._id);
+      const appId = String((await records().requireHost(ownerId, ref))._id);
       if (shared) {
         for await (const line of tail.follow(appId, signal)) yield toEntry(line);
         return;

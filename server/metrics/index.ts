@@ -28,6 +28,7 @@ const gatewayCodes: Record<GatewayCode, true> = {
   body_too_large: true,
   body_timeout: true,
   not_found: true,
+  draft_only: true,
   app_stopped: true,
   app_not_deployed: true,
   app_waking: true,

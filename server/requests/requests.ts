@@ -88,7 +88,7 @@ export async function createRequests({
     record: (record) => batch.add({ _id: new Types.ObjectId(), ...record }),
     recordException: (appId, record) => exceptions.add({ appId, record, tries: 1 }),
     async list(ownerId, ref, { limit, cursor, ...filter }) {
-      const app = await records().require(ownerId, ref);
+      const app = await records().requireHost(ownerId, ref);
       // What was answered a moment ago should be in the list that is asked for now.
       await flush();
       const found = await model
@@ -100,7 +100,7 @@ export async function createRequests({
       return toPage(found, limit, (document) => document.at, await withErrors(app, found));
     },
     async get(ownerId, ref, requestId) {
-      const app = await records().require(ownerId, ref);
+      const app = await records().requireHost(ownerId, ref);
       await flush();
       const found = await model.findOne({ appId: String(app._id), requestId }).lean<Found>();
       if (!found) throw new AppError("not_found", "There is no such request. They are kept for 7 days.");

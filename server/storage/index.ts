@@ -11,6 +11,8 @@ export { addSecret, ownKeyFile, ownsKeys, type KeySource } from "./key-file.ts";
 export { resealEach, type Resealed } from "./reseal.ts";
 export { createVault, type Sealed, type Vault } from "./vault.ts";
 export { afterCursor, decodeCursor, encodeCursor, toPage } from "./cursor.ts";
+export { holdLease } from "./hold-lease.ts";
+export { createTickets, type Tickets } from "./tickets.ts";
 export { createLeases, type Lease, type Leases } from "./leases.ts";
 export { containsText } from "./text-search.ts";
 export { followPrimary } from "./primary.ts";

@@ -6,7 +6,7 @@ import type { Route } from "./+types/log-file.ts";
 export const loader = route(async ({ params, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
   const { apps, logs } = context.get(servicesContext);
-  const app = await apps.find(user.id, params.slug);
+  const app = await apps.findHost(user.id, params.slug);
   const { items } = await logs.list(user.id, app.id, { tail: 1_000 });
   const text = items.map(({ at, stream, text: line }) => `${at} ${stream} ${line}\n`).join("");
   return new Response(text, {

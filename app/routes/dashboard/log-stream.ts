@@ -9,7 +9,7 @@ export const loader = route(async ({ request, params, context }: Route.LoaderArg
   const { user } = await requireUser(context);
   const { apps, logs, stopping } = context.get(servicesContext);
   // Not theirs or not there: a 404 instead of a stream.
-  const app = await apps.find(user.id, params.slug);
+  const app = await apps.findHost(user.id, params.slug);
   const readLast = async () => (await logs.list(user.id, app.id, { tail: 500 })).items;
   return eventStream(
     request,

@@ -20,6 +20,7 @@ import { Header } from "./parts/header.tsx";
 import { LeaveGuard } from "./parts/leave-guard.tsx";
 import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
+import { useDraftHost } from "./use-draft-host.ts";
 import { useDeploymentStream } from "./use-deployment-stream.ts";
 import { useEditorActions } from "./use-editor-actions.ts";
 import { useRename } from "./use-rename.ts";
@@ -36,16 +37,17 @@ export function meta({ loaderData }: Route.MetaArgs) {
 
 export const loader = route(async ({ params, url, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
-  const { apps, databases, deployments } = context.get(servicesContext);
+  const { apps, databases, deployments, drafts } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
-  const [env, owned, last] = await Promise.all([
+  const [env, owned, last, draft] = await Promise.all([
     apps.listEnv(user.id, app.id),
     databases.list(user.id),
     app.lastDeployment && deployments.get(user.id, app.lastDeployment.id),
+    drafts.get(user.id, app.id),
   ]);
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
-  return { app, env, databases: owned, last, open, usesMongo: usesMongo(app.files) };
+  return { app, env, databases: owned, last, draft, open, usesMongo: usesMongo(app.files) };
 });
 
 /** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
@@ -71,7 +73,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps) {
+function Screen({ app, env, databases, draft: loadedDraft, open, usesMongo: usedMongo }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
@@ -87,6 +89,8 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
   const problems = useMemo(() => mergeProblems(standing, python.answer?.problems ?? []), [standing, python.answer]);
   const unsaved = useUnsaved(app.id);
   const renaming = useRename(python.renameImports);
+  const draft = useDraftHost(app.slug, loadedDraft);
+  const target = useEditorStore((state) => state.target);
 
   useShortcuts(
     () => void actions.save(),
@@ -144,10 +148,11 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
             format={python.format}
           />
         }
-        side={(closable) => <SidePanel app={app} closable={closable} />}
+        side={(closable) => <SidePanel app={app} draft={draft} actions={actions} closable={closable} />}
         bottom={(foldable) => (
           <BottomPanel
             slug={app.slug}
+            logsOf={target === "draft" ? draft.host.host : app.slug}
             appUrl={app.url}
             live={app.liveVersion !== null}
             problems={problems}
@@ -174,6 +179,6 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
 }
 
 function tellOutcome({ state, kind, version }: Deployment) {
-  if (state === "succeeded")
+  if (state === "succeeded" && kind !== "draft")
     toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
 }

@@ -1,4 +1,4 @@
-/** The test panel's request: reaches only this app, through the gateway, like a visitor's. */
+/** The test panel's request: reaches only this app, or its draft, through the gateway, like a visitor's. */
 import { proxyRequestSchema, type ProxyAnswer } from "#core/contract/request.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
@@ -9,7 +9,7 @@ export const action = route(async ({ request, params, context }: Route.ActionArg
   const { user } = await requireUser(context);
   const { method, path, headers, body } = await readBody(request, proxyRequestSchema);
   const { apps, gateway } = context.get(servicesContext);
-  const app = await apps.find(user.id, params.slug);
+  const app = await apps.findHost(user.id, params.slug);
   const answer = await gateway.forwardInternal({
     appId: app.id,
     method,

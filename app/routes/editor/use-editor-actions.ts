@@ -1,4 +1,4 @@
-/** What the editor can be told to do: save, deploy, roll back. Each ends in words for the person, never in a lost buffer. */
+/** What the editor can be told to do: save, deploy, run the draft, roll back. Each ends in words for the person, never in a lost buffer. */
 import { useCallback, useState } from "react";
 import { useRevalidator } from "react-router";
 import type { Files } from "#core/contract/files.ts";
@@ -15,12 +15,14 @@ export interface Conflict {
 }
 
 export interface EditorActions {
-  busy: "saving" | "deploying" | null;
+  busy: "saving" | "deploying" | "running" | null;
   conflict: Conflict | null;
   setConflict(conflict: Conflict | null): void;
   /** Saves the buffers; true when they are saved (or were). */
   save(): Promise<boolean>;
   deploy(): Promise<void>;
+  /** Saves, and serves the draft on its own host; what is tried is the draft from then on. */
+  runDraft(): Promise<void>;
   rollback(version: number): Promise<void>;
   /** Follows a deployment that something else began; none is null. */
   follow(deploymentId: string | null): void;
@@ -76,20 +78,26 @@ export function useEditorActions(appId: string, slug: string): EditorActions {
     [deploys, editor],
   );
 
-  const deploy = useCallback(async () => {
-    const { current } = deploys.getState();
-    if (current?.state === "running") return editor.getState().showBottom("deploy");
-    setBusy("deploying");
-    if (await saveNow()) {
-      const { files } = editor.getState();
-      const answer = await call<{ deploymentId: string }>(`/apps/${slug}/edit/deploy`, {});
-      if (answer.ok) {
-        deploys.getState().begin(answer.value.deploymentId, files);
-        editor.getState().showBottom("deploy");
-      } else refuse(answer, files);
-    }
-    setBusy(null);
-  }, [deploys, editor, refuse, saveNow, slug]);
+  const begin = useCallback(
+    async (kind: "deploy" | "draft", path: string, body: object) => {
+      const { current } = deploys.getState();
+      if (current?.state === "running") return editor.getState().showBottom("deploy");
+      setBusy(kind === "deploy" ? "deploying" : "running");
+      if (await saveNow()) {
+        const { files } = editor.getState();
+        const answer = await call<{ deploymentId: string }>(`/apps/${slug}/edit/${path}`, body);
+        if (answer.ok) {
+          deploys.getState().begin(answer.value.deploymentId, files, kind);
+          editor.getState().setTarget(kind === "deploy" ? "live" : "draft");
+          editor.getState().showBottom("deploy");
+        } else refuse(answer, files);
+      }
+      setBusy(null);
+    },
+    [deploys, editor, refuse, saveNow, slug],
+  );
+  const deploy = useCallback(() => begin("deploy", "deploy", {}), [begin]);
+  const runDraft = useCallback(() => begin("draft", "draft-host", { intent: "run" }), [begin]);
 
   const rollback = useCallback(
     async (version: number) => {
@@ -102,5 +110,5 @@ export function useEditorActions(appId: string, slug: string): EditorActions {
     [deploys, editor, revalidate, slug],
   );
 
-  return { busy, conflict, setConflict, save, deploy, rollback, follow };
+  return { busy, conflict, setConflict, save, deploy, runDraft, rollback, follow };
 }

@@ -6,6 +6,7 @@ import { accountOperations } from "./accounts.ts";
 import { adminOperations } from "./admin.ts";
 import { appOperations } from "./apps.ts";
 import { deploymentOperations } from "./deployments.ts";
+import { draftOperations } from "./drafts.ts";
 import { resourceOperations } from "./resources.ts";
 import { watchingOperations } from "./watching.ts";
 
@@ -16,6 +17,7 @@ export const operations = {
   ...accountOperations,
   ...appOperations,
   ...deploymentOperations,
+  ...draftOperations,
   ...watchingOperations,
   ...resourceOperations,
   ...adminOperations,

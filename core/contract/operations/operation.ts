@@ -20,7 +20,7 @@ export interface Operation {
   /** Parameters as `:name`. */
   path: string;
   summary: string;
-  tag: "Accounts" | "Apps" | "Watching" | "Databases" | "Templates" | "Packages" | "Admin" | "Machine";
+  tag: "Accounts" | "Apps" | "Drafts" | "Watching" | "Databases" | "Templates" | "Packages" | "Admin" | "Machine";
   /** `none`: without sign-in. */
   scope: "none" | Scope;
   params?: z.ZodObject;

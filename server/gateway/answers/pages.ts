@@ -9,6 +9,7 @@ body{margin:0;min-height:100vh;min-height:100dvh;display:flex;align-items:center
 main{width:100%;max-width:440px}
 h1{margin:0 0 8px;font-size:20px;line-height:1.3;font-weight:600;letter-spacing:-.01em;display:flex;align-items:center;gap:12px}
 p{margin:0;color:var(--muted)}
+a{display:inline-block;margin-top:12px;color:var(--fg);text-underline-offset:3px}
 footer{margin-top:24px;padding-top:16px;border-top:1px solid var(--line);color:var(--muted);font-size:12px}
 code{font:12px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .dot{flex:none;width:10px;height:10px;border-radius:50%;background:var(--dot);animation:pulse 1.2s ease-in-out infinite}
@@ -24,14 +25,24 @@ export interface Page {
   policy: string;
 }
 
-export function errorPage(input: { title: string; detail: string; requestId: string }): Page {
+export function errorPage(input: {
+  title: string;
+  detail: string;
+  requestId: string;
+  link?: { href: string; label: string } | undefined;
+}): Page {
   return document({
     title: input.title,
     head: "",
     body: `<h1>${escape(input.title)}</h1>
-<p>${escape(input.detail)}</p>
+<p>${escape(input.detail)}</p>${input.link === undefined ? "" : linkTo(input.link)}
 <footer>Request <code>${escape(input.requestId)}</code></footer>`,
   });
+}
+
+/** In a tab of its own: the page may stand in a frame of the editor. */
+function linkTo({ href, label }: { href: string; label: string }): string {
+  return `\n<p><a href="${escape(href)}" target="_blank" rel="noopener">${escape(label)}</a></p>`;
 }
 
 /** Asks again after a second; whoever's browser does not can press reload. */

@@ -9,6 +9,8 @@ export interface Refusal {
   title: string;
   detail: string;
   retryAfterSeconds?: number;
+  /** Where who reads this in a browser can go on. */
+  link?: { href: string; label: string };
 }
 
 export type GatewayCode =
@@ -16,6 +18,7 @@ export type GatewayCode =
   | "body_too_large"
   | "body_timeout"
   | "not_found"
+  | "draft_only"
   | "app_stopped"
   | "app_not_deployed"
   | "app_waking"
@@ -61,6 +64,20 @@ export const refusals = {
     title: "Nothing is deployed here yet",
     detail: "The app exists, and answers once its first version is deployed.",
     retryAfterSeconds: 30,
+  }),
+  draftOnly: (entry: string | undefined): Refusal => ({
+    status: 403,
+    code: "draft_only",
+    title: "This is a draft",
+    detail: "Only its owner can open it, from the editor.",
+    ...(entry === undefined ? {} : { link: { href: entry, label: "I am its owner: open it" } }),
+  }),
+  draftLinkDead: (entry: string | undefined): Refusal => ({
+    status: 403,
+    code: "draft_only",
+    title: "This link has been used",
+    detail: "A link to a draft works once, for a minute. The draft itself is as it was.",
+    ...(entry === undefined ? {} : { link: { href: entry, label: "I am its owner: open the draft" } }),
   }),
   tooManyWaiting: (): Refusal => ({
     status: 503,
@@ -163,9 +180,9 @@ export interface GatewayAnswer {
 
 /** Writes a refusal for who asked: HTML for a browser, problem+json (RFC 9457) for all else. */
 export function toAnswer(refusal: Refusal, requestId: string, wantsHtml: boolean): GatewayAnswer {
-  const { status, code, title, detail, retryAfterSeconds } = refusal;
+  const { status, code, title, detail, retryAfterSeconds, link } = refusal;
   const body = wantsHtml
-    ? errorPage({ title, detail, requestId })
+    ? errorPage({ title, detail, requestId, link })
     : { html: JSON.stringify({ type: "about:blank", title, status, detail, code, requestId }), policy: undefined };
   const headers = headersOf(wantsHtml, body.policy);
   if (retryAfterSeconds !== undefined) headers.push("retry-after", String(retryAfterSeconds));

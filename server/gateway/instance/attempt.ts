@@ -74,6 +74,7 @@ export class Attempt implements Exchange {
       return;
     }
     const headers = toCallerHeaders(received, delivery.input.hostname, { trailers: true });
+    if (delivery.input.route.draft === true) headers.push("x-robots-tag", "noindex, nofollow");
     this.#announced = findHeader(headers, "trailer");
     this.status = status;
     delivery.input.caller.begin(status, message, headers);

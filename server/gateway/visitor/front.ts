@@ -190,7 +190,8 @@ class FrontConnection implements AnsweredConnection {
     const host = entrance.readHost(request.host);
     if (host.kind !== "app") return null;
     const route = routes.find(host.slug);
-    if (route === undefined || route instanceof Promise || entrance.refusalOf(route, request.target) !== null) return null;
+    if (route === undefined || route instanceof Promise || route.draft === true || entrance.refusalOf(route, request.target) !== null)
+      return null;
     const agent = findHeader(request.rawHeaders, "user-agent");
     if (agent !== undefined && isPreviewAgent(agent)) return null;
     const requestId = createRequestId(Date.now());

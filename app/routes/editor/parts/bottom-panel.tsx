@@ -11,6 +11,8 @@ import { TabPanel, TabStrip } from "./tab-strip.tsx";
 
 export interface BottomPanelProps {
   slug: string;
+  /** Whose lines are shown: the app's slug, or its draft's host. */
+  logsOf: string;
   appUrl: string;
   /** A version is live. */
   live: boolean;
@@ -21,7 +23,7 @@ export interface BottomPanelProps {
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel({ slug, logsOf, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -76,8 +78,8 @@ export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailur
       {open && (
         <TabPanel name="output" active={bottom} className="overflow-auto">
           {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
-          {bottom === "deploy" && <DeployPanel appUrl={appUrl} live={live} />}
-          {bottom === "logs" && <LogPanel slug={slug} />}
+          {bottom === "deploy" && <DeployPanel slug={slug} appUrl={appUrl} live={live} />}
+          {bottom === "logs" && <LogPanel slug={logsOf} />}
         </TabPanel>
       )}
     </section>

@@ -14,7 +14,7 @@ const titles: Record<DeployStep["stage"], string> = {
   ready: "Ready",
 };
 
-export function DeployPanel({ appUrl, live }: { appUrl: string; live: boolean }) {
+export function DeployPanel({ slug, appUrl, live }: { slug: string; appUrl: string; live: boolean }) {
   const current = useDeployStore((state) => state.current);
   if (current === null)
     return (
@@ -29,8 +29,13 @@ export function DeployPanel({ appUrl, live }: { appUrl: string; live: boolean })
       <p role="status" aria-live="polite" className="mb-2 flex flex-wrap items-baseline gap-x-2 font-medium">
         {summaryOf(current, live)}
         {current.state === "succeeded" && (
-          <a href={appUrl} target="_blank" rel="noreferrer" className="font-normal underline underline-offset-2">
-            Open the app
+          <a
+            href={current.kind === "draft" ? `/apps/${slug}/draft` : appUrl}
+            target="_blank"
+            rel="noreferrer"
+            className="font-normal underline underline-offset-2"
+          >
+            {current.kind === "draft" ? "Open the draft" : "Open the app"}
           </a>
         )}
       </p>
@@ -47,10 +52,15 @@ export function DeployPanel({ appUrl, live }: { appUrl: string; live: boolean })
 }
 
 function summaryOf({ state, kind, version, totalMs }: Watched, live: boolean): string {
+  const time = totalMs === null ? "" : ` in ${formatMs(totalMs)}`;
+  if (kind === "draft") {
+    if (state === "running") return "Starting the draft…";
+    if (state === "failed") return `The draft failed. ${live ? "Live was not touched." : "Your draft is kept."}`;
+    return `The draft runs on its own host${time}`;
+  }
   const what = kind === "rollback" ? "Roll back" : "Deploy";
   if (state === "running") return kind === "rollback" ? "Rolling back…" : "Deploying…";
   if (state === "failed") return `${what} failed. ${live ? "The version that was live serves on." : "Your draft is kept."}`;
-  const time = totalMs === null ? "" : ` in ${formatMs(totalMs)}`;
   return version === null ? `Live${time}` : `Version ${version} is live${time}`;
 }
 

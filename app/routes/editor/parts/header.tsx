@@ -26,7 +26,7 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
   const dirty = useEditorStore(isDirty);
   const hash = useEditorStore((state) => state.base.hash);
   const side = useEditorStore((state) => state.side);
-  const running = useDeployStore(({ current }) => current?.state === "running");
+  const running = useDeployStore(({ current }) => current?.state === "running" && current.kind !== "draft");
   const deploying = running || actions.busy === "deploying";
   return (
     <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b px-2 py-1.5 md:h-12 md:flex-nowrap md:py-0">

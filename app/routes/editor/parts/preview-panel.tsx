@@ -1,72 +1,52 @@
-/** The app's own page, live, with an address bar. It is on another host, so it can reach nothing of the platform's. */
-import { ExternalLinkIcon, RotateCwIcon, SmartphoneIcon } from "lucide-react";
-import { useState, type FormEvent } from "react";
-import { AddressCheck } from "#app/components/address-check.tsx";
-import { Button, buttonVariants } from "#app/components/ui/button.tsx";
+/** The app's own page, live or draft, with an address bar. */
+import type { App } from "#core/contract/app.ts";
+import { isDirty, useEditorStore, type Target } from "#app/stores/editor-store.ts";
+import { Button } from "#app/components/ui/button.tsx";
+import type { DraftHostControl } from "../use-draft-host.ts";
+import type { EditorActions } from "../use-editor-actions.ts";
+import { DraftCopy } from "./draft-copy.tsx";
+import { DraftMenu } from "./draft-menu.tsx";
+import { DraftStart } from "./draft-start.tsx";
 import { PanelNote } from "./panel-note.tsx";
+import { PreviewFrame } from "./preview-frame.tsx";
 
-export function PreviewPanel({ url, liveVersion }: { url: string; liveVersion: number | null }) {
-  const [path, setPath] = useState("/");
-  const [shown, setShown] = useState("/");
-  const [reloads, setReloads] = useState(0);
-  const [phone, setPhone] = useState(false);
-  if (liveVersion === null) return <PanelNote title="Nothing to show yet" text="Deploy the app; its page appears here." />;
-  const go = (event: FormEvent) => {
-    event.preventDefault();
-    const next = path.startsWith("/") ? path : `/${path}`;
-    setPath(next);
-    setShown(next);
-    setReloads(reloads + 1);
-  };
-  const address = new URL(shown.replace(/^\/+/, "/"), url).href;
+interface PreviewPanelProps {
+  app: App;
+  target: Target;
+  draft: DraftHostControl;
+  actions: EditorActions;
+}
+
+export function PreviewPanel({ app, target, draft, actions }: PreviewPanelProps) {
+  if (target === "draft") return <DraftPreview app={app} draft={draft} actions={actions} />;
+  if (app.liveVersion === null) return <PanelNote title="Nothing to show yet" text="Deploy the app; its page appears here." />;
+  return <PreviewFrame host={app.url} version={String(app.liveVersion)} addressOf={(path) => new URL(path, app.url).href} />;
+}
+
+function DraftPreview({ app, draft, actions }: Omit<PreviewPanelProps, "target">) {
+  const hash = useEditorStore((state) => state.base.hash);
+  const dirty = useEditorStore(isDirty);
+  const { host } = draft;
+  if (host.copy?.state === "running") return <DraftCopy copy={host.copy} onCancel={() => void draft.cancel()} />;
+  if (host.running === null) return <DraftStart app={app} draft={draft} actions={actions} />;
+  const changed = dirty || host.running.hash !== hash;
   return (
-    <div className="flex h-full min-h-0 flex-col">
-      <form onSubmit={go} aria-label="Preview address" className="flex shrink-0 items-center gap-1 border-b p-1.5">
-        <Button type="button" variant="ghost" size="icon-sm" aria-label="Reload" title="Reload" onClick={() => setReloads(reloads + 1)}>
-          <RotateCwIcon aria-hidden />
-        </Button>
-        <input
-          aria-label="Path of the page"
-          value={path}
-          spellCheck={false}
-          onChange={({ target }) => setPath(target.value)}
-          className="h-7 min-w-0 flex-1 rounded-md border border-input bg-background px-2 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
-        />
-        <Button
-          type="button"
-          variant="ghost"
-          size="icon-sm"
-          aria-label="Phone width"
-          title="Phone width"
-          aria-pressed={phone}
-          onClick={() => setPhone(!phone)}
-          className="aria-pressed:bg-accent"
-        >
-          <SmartphoneIcon aria-hidden />
-        </Button>
-        <a
-          href={address}
-          target="_blank"
-          rel="noreferrer"
-          aria-label="Open in a new tab"
-          title="Open in a new tab"
-          className={buttonVariants({ variant: "ghost", size: "icon-sm" })}
-        >
-          <ExternalLinkIcon aria-hidden />
-        </a>
-      </form>
-      <div className="shrink-0 px-3 pb-2 empty:hidden">
-        <AddressCheck url={url} />
-      </div>
-      <div className="min-h-0 flex-1 overflow-auto bg-muted/40">
-        {/* A new key is a new frame: that is how it reloads, also after each deployment. */}
-        <iframe
-          key={`${liveVersion} ${reloads}`}
-          title="Preview of the app"
-          src={address}
-          className={`h-full border-0 bg-white ${phone ? "mx-auto block w-[390px] border-x" : "w-full"}`}
-        />
-      </div>
-    </div>
+    <PreviewFrame
+      host={host.url}
+      version={host.running.updatedAt}
+      // A link of the platform, which leads the owner on to the draft's host and works for nobody else.
+      addressOf={(path) => `/apps/${app.slug}/draft?path=${encodeURIComponent(path)}`}
+      tools={<DraftMenu app={app} draft={draft} />}
+      note={
+        changed && (
+          <p className="flex items-center gap-2 border-b bg-deploying/10 px-3 py-1 text-xs">
+            <span className="min-w-0 flex-1">The draft has changed since it was run.</span>
+            <Button size="sm" variant="outline" disabled={actions.busy !== null} onClick={() => void actions.runDraft()}>
+              Run again
+            </Button>
+          </p>
+        )
+      }
+    />
   );
 }

@@ -1,15 +1,33 @@
-/** The right slot: try the app, or look at it. */
-import { XIcon } from "lucide-react";
+/** The right slot: try the app, or look at it; what visitors get, or the draft. */
+import { PlayIcon, XIcon } from "lucide-react";
 import type { App } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import type { DraftHostControl } from "../use-draft-host.ts";
+import type { EditorActions } from "../use-editor-actions.ts";
 import { PreviewPanel } from "./preview-panel.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
+import { TargetSwitch } from "./target-switch.tsx";
 import { TestPanel } from "./test-panel.tsx";
 
-export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
+interface SidePanelProps {
+  app: App;
+  draft: DraftHostControl;
+  actions: EditorActions;
+  closable: boolean;
+}
+
+export function SidePanel({ app, draft, actions, closable }: SidePanelProps) {
   const store = useEditorStoreApi();
   const side = useEditorStore((state) => state.side) ?? "test";
+  const target = useEditorStore((state) => state.target);
+  const { host } = draft;
+  /** The first run asks what the draft's database begins with, where the app has one. */
+  const run = () => {
+    store.getState().setTarget("draft");
+    if (host.running === null) store.getState().showSide("preview");
+    else void actions.runDraft();
+  };
   return (
     <section aria-label="Try the app" className="flex h-full min-h-0 flex-col">
       <TabStrip
@@ -22,6 +40,19 @@ export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
           { id: "preview", label: "Preview" },
         ]}
       >
+        <TargetSwitch target={target} onPick={(picked) => store.getState().setTarget(picked)} />
+        {target === "draft" && (
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            aria-label="Run draft"
+            title="Save and run the draft on its own host"
+            disabled={actions.busy !== null}
+            onClick={run}
+          >
+            <PlayIcon aria-hidden />
+          </Button>
+        )}
         {closable && (
           <Button
             variant="ghost"
@@ -35,10 +66,12 @@ export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
         )}
       </TabStrip>
       <TabPanel name="try" active={side}>
-        {side === "test" ? (
-          <TestPanel slug={app.slug} appUrl={app.url} liveVersion={app.liveVersion} />
+        {side === "preview" ? (
+          <PreviewPanel key={target} app={app} target={target} draft={draft} actions={actions} />
+        ) : target === "draft" ? (
+          <TestPanel key="draft" slug={host.host} appUrl={app.url} liveVersion={host.running?.hash ?? null} />
         ) : (
-          <PreviewPanel url={app.url} liveVersion={app.liveVersion} />
+          <TestPanel key="live" slug={app.slug} appUrl={app.url} liveVersion={app.liveVersion} />
         )}
       </TabPanel>
     </section>

@@ -20,7 +20,7 @@ export interface TestPanelProps {
   slug: string;
   appUrl: string;
   /** The live version, or null: nothing answers yet. Another one may have other operations. */
-  liveVersion: number | null;
+  liveVersion: string | number | null;
 }
 
 type Result = { state: "none" } | { state: "sending" } | { state: "answered"; answer: ProxyAnswer } | { state: "failed"; message: string };
@@ -111,8 +111,8 @@ function useHistory(slug: string): [readonly Sent[], (sent: Sent) => void] {
 }
 
 /** Reads the app's OpenAPI document through the same door, once per live version and only when somebody types a path: it may wake the app. */
-function useSuggestions(slug: string, liveVersion: number | null): () => Promise<readonly Suggestion[]> {
-  const known = useRef<{ version: number; suggestions: Promise<readonly Suggestion[]> }>(null);
+function useSuggestions(slug: string, liveVersion: string | number | null): () => Promise<readonly Suggestion[]> {
+  const known = useRef<{ version: string | number; suggestions: Promise<readonly Suggestion[]> }>(null);
   return () => {
     if (liveVersion === null) return Promise.resolve([]);
     if (known.current?.version !== liveVersion) {

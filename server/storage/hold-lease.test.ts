@@ -9,7 +9,7 @@ test("a lease is kept as long as its holder works, and whoever lost it may not a
   const storage = await connectStorage(database.url);
   try {
     const leases = createLeases(storage.connection);
-    const held = holdLease((await leases.acquire("deployment/one", "first", 600))!, 600);
+    const held = holdLease((await leases.acquire("deployment/one", "first", 600))!, 600, "lost");
     const startedAt = performance.now();
     await waitFor("two of its times are over", () => performance.now() - startedAt > 1_200);
     expect(await leases.acquire("deployment/one", "second", 600)).toBeNull();
@@ -30,11 +30,11 @@ test("a lease is kept as long as its holder works, and whoever lost it may not a
 test("after a long standstill it is asked before anything is done, and a database that is away is no loss", async () => {
   let answer: () => Promise<boolean> = async () => true;
   let asked = 0;
-  const held = holdLease({ renew: () => ((asked += 1), answer()) }, 1_000_000);
+  const held = holdLease({ renew: () => ((asked += 1), answer()) }, 1_000_000, "lost");
   await held.require();
   expect(asked).toBe(0);
   held.end();
-  const short = holdLease({ renew: () => ((asked += 1), answer()) }, 20);
+  const short = holdLease({ renew: () => ((asked += 1), answer()) }, 20, "lost");
   try {
     answer = () => Promise.reject(new Error("the database is away"));
     await waitFor("its time is over", async () => {

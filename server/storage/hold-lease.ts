@@ -1,5 +1,5 @@
 import { AppError } from "#core/contract/problem.ts";
-import type { Lease } from "#server/storage/index.ts";
+import type { Lease } from "./leases.ts";
 
 export interface HeldLease {
   /** Aborts when somebody else has the lease now. */
@@ -9,13 +9,11 @@ export interface HeldLease {
   end(): void;
 }
 
-const lostWords = "This deployment was interrupted for so long that another may have begun. Nothing was changed: deploy again.";
-
 /**
- * Keeps a lease of `leaseMs` from running out. A process that was stopped for longer than that, or had no database, asks before it
+ * Keeps a lease of `leaseMs` from running out; `lostWords` tell the person what it means that it did. A process that was stopped for longer than that, or had no database, asks before it
  * acts on; while the last renewal is recent, asking costs nothing.
  */
-export function holdLease(lease: Pick<Lease, "renew">, leaseMs: number): HeldLease {
+export function holdLease(lease: Pick<Lease, "renew">, leaseMs: number, lostWords: string): HeldLease {
   const lost = new AbortController();
   let renewedAt = performance.now();
   const renew = async (): Promise<void> => {
