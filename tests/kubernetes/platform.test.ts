@@ -41,6 +41,7 @@ describe.each(Object.keys(shapes))("%s", (shape) => {
   let platform: Installation;
   let token: string;
   let app: { id: string; slug: string };
+  let draftId: string;
 
   beforeAll(async () => {
     platform = await install(shapes[shape]);
@@ -151,6 +152,28 @@ describe.each(Object.keys(shapes))("%s", (shape) => {
     expect(await says()).toContain('"one"');
   });
 
+  test("a draft runs beside live on its own host, which a link opens once at any gateway, with a database of its own", async () => {
+    tellOnFailure();
+    const { deploymentId } = await platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/draft/run`, {
+      files: { "app.py": version("draft") },
+    });
+    const run = await platform.settled(token, deploymentId);
+    expect(run).toMatchObject({ state: "succeeded", kind: "draft" });
+    draftId = String(run["app"]);
+    const host = `draft--${app.slug}`;
+    expect((await platform.callApp(host, "/")).status).toBe(403);
+    const { url } = await platform.api<{ url: string }>(token, "POST", `/api/apps/${app.id}/draft/link`);
+    const { pathname, search } = new URL(url);
+    const opened = await platform.callApp(host, pathname + search);
+    expect(opened.status, opened.text).toBe(303);
+    expect((await platform.callApp(host, pathname + search)).status).toBe(403);
+    const headers = { cookie: opened.headers["set-cookie"]![0]!.split(";")[0]! };
+    expect((await platform.callApp(host, "/", { headers })).text).toContain('"draft"');
+    expect((await platform.callApp(host, "/count", { headers })).json()).toEqual({ visits: 1 });
+    expect((await platform.callApp(app.slug, "/count")).json()).toEqual({ visits: 2 });
+    expect(await says()).toContain('"one"');
+  });
+
   test("what the app printed is in its log, from all of its pods", async () => {
     tellOnFailure();
     const { items } = await waitFor("both versions' lines", async () => {
@@ -173,7 +196,7 @@ describe.each(Object.keys(shapes))("%s", (shape) => {
             "get",
             "deployments,replicasets,pods,configmaps,secrets",
             "-l",
-            `fastapi-platform/app=${app.id}`,
+            `fastapi-platform/app in (${app.id},${draftId})`,
             "-o",
             "name",
           ])

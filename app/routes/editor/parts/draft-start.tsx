@@ -42,7 +42,7 @@ export function DraftStart({ app, draft: { host, fill }, actions }: { app: App; 
         <fieldset className="grid gap-2">
           <legend className="mb-1.5 font-medium">Its database begins</legend>
           {beginnings.map((each) => (
-            <label key={each.from} className="flex gap-2">
+            <label key={each.from} className="flex items-start gap-2">
               <input
                 type="radio"
                 name={name}
