@@ -62,6 +62,17 @@ test("a draft with a copy of live is run, seen in the preview and called, while 
   await page.getByRole("tab", { name: "Preview" }).click();
   await append(page, "\n# more\n");
   await page.getByText("The draft has changed since it was run.").waitFor();
+  await page.getByRole("button", { name: "The draft's host" }).click();
+  await page.getByRole("menuitem", { name: "Variables of the draft" }).click();
+  const variables = page.getByRole("dialog", { name: "Variables of the draft" });
+  await variables.getByRole("button", { name: "Add variable" }).click();
+  await variables.getByLabel("Name").fill("COLOUR");
+  await variables.getByLabel("Value of COLOUR").fill("blue");
+  await variables.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The draft starts with them at its next request.").waitFor();
+  expect(await world.platform.api(visit.token, "GET", `/api/apps/draft--${app.slug}/env`)).toMatchObject({ vars: [{ name: "COLOUR" }] });
+  expect(await world.platform.api(visit.token, "GET", `/api/apps/${app.slug}/env`)).toEqual({ vars: [] });
+
   const [tab] = await Promise.all([visit.context.waitForEvent("page"), page.getByRole("link", { name: "Open in a new tab" }).click()]);
   await tab.getByRole("heading", { name: "one" }).waitFor();
   expect(new URL(tab.url()).host).toMatch(new RegExp(`^draft--${app.slug}\\.localhost`));

@@ -9,6 +9,12 @@ import { requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/settings.ts";
 import { readBody } from "./read-body.ts";
 
+/** The variables of an app, or of its draft's host. */
+export const loader = route(async ({ params, context }: Route.LoaderArgs) => {
+  const { user } = await requireUser(context);
+  return { env: await context.get(servicesContext).apps.listEnv(user.id, params.slug) };
+});
+
 const bodySchema = z.object({ app: updateAppSchema.optional(), env: z.array(envVarSchema).max(100).optional() });
 
 export const action = route(async ({ request, params, context }: Route.ActionArgs) => {
