@@ -23,6 +23,7 @@ import { createLogTickets } from "./log-tickets.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import { answerMetrics } from "./metrics.ts";
 import { resourceHandlers } from "./resources.ts";
+import { templateHandlers } from "./templates.ts";
 import { watchingHandlers } from "./watching.ts";
 
 export { checkOrigin } from "./access.ts";
@@ -46,6 +47,7 @@ export async function createApi(services: Services): Promise<Api> {
     ...deploymentHandlers(services),
     ...watchingHandlers(services, tickets),
     ...resourceHandlers(services),
+    ...templateHandlers(services),
     ...adminHandlers(services),
   };
   const app = new Hono();

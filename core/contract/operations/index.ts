@@ -7,6 +7,7 @@ import { adminOperations } from "./admin.ts";
 import { appOperations } from "./apps.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { resourceOperations } from "./resources.ts";
+import { templateOperations } from "./templates.ts";
 import { watchingOperations } from "./watching.ts";
 
 export type { HttpMethod, Operation, OperationAnswer } from "./operation.ts";
@@ -18,6 +19,7 @@ export const operations = {
   ...deploymentOperations,
   ...watchingOperations,
   ...resourceOperations,
+  ...templateOperations,
   ...adminOperations,
 } as const;
 
