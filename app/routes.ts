@@ -12,6 +12,8 @@ export default [
     route("apps", "routes/apps/list.tsx"),
     route("apps/new", "routes/editor/new.tsx"),
     route("apps/:slug", "routes/dashboard/dashboard.tsx"),
+    route("apps/:slug/copy", "routes/templates/copy.tsx"),
+    route("templates/:id", "routes/templates/template.tsx"),
     route("settings", "routes/settings/settings.tsx"),
     route("docs/api", "routes/docs/api.tsx"),
   ]),
@@ -30,6 +32,7 @@ export default [
 
   // What pages ask for while they stand: resource routes.
   route("apps/:slug/logs", "routes/dashboard/log-file.ts"),
+  route("templates/:id/files", "routes/templates/files.ts"),
   route("palette", "routes/apps/palette.ts"),
   route("streams/deployments/:id", "routes/editor/deployment-stream.ts"),
   route("streams/apps/:slug/logs", "routes/dashboard/log-stream.ts"),

@@ -44,6 +44,15 @@ export const userLimits = {
   databaseBytes: 1_000_000_000,
   databases: 20,
   tokens: 50,
+  templates: 50,
+} as const;
+
+/** Templates: what describes one, and how many everybody is shown. */
+export const templateLimits = {
+  tags: 10,
+  tagCharacters: 30,
+  /** Global ones of an installation, beside the built-in: a list that people still look through. */
+  global: 200,
 } as const;
 
 /** What one instance may use. */

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppError } from "#core/contract/problem.ts";
 import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
 import { createApps, createPortStore, createRouteTable, type AppRoutes, type AppsDomain } from "./apps/index.ts";
@@ -33,7 +34,7 @@ import type { MongoTarget } from "./runtime/forwarder.ts";
 import { createSettings, type Settings } from "./settings/index.ts";
 import { createSourceChecker, type SourceChecker } from "./source-check.ts";
 import { connectStorage, createVault, followPrimary, type Storage, type Vault } from "./storage/index.ts";
-import { createTemplates, type Templates } from "./templates/index.ts";
+import { createTemplates, type TemplatesDomain } from "./templates/index.ts";
 
 /** What a test puts in the place of the world outside; in production there is nothing here. */
 export interface Seams {
@@ -53,7 +54,7 @@ export interface Parts {
   accounts: Accounts;
   databases: Databases;
   copies: DatabaseCopies;
-  templates: Templates;
+  templates: TemplatesDomain;
   packages: Packages;
   sourceChecker: SourceChecker;
   apps: AppsDomain;
@@ -126,10 +127,16 @@ async function addStorage(parts: Parts): Promise<void> {
 
 async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   const { config, storage, vault, databases, shared, reportBug } = parts;
-  parts.templates = createTemplates({ folder: join(config.rootDir, "templates") });
   parts.packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
   const { pythonVersion, importNames } = parts.packages;
   parts.sourceChecker = createSourceChecker({ rootDir: config.rootDir, pythonVersion, allowedImports: importNames });
+  parts.templates = await createTemplates({
+    storage,
+    folder: join(config.rootDir, "templates"),
+    apps: () => parts.apps,
+    checkSource: parts.sourceChecker.check,
+    namesOf: parts.accounts.namesOf,
+  });
   const urlOf = appUrls(config, (slug) => parts.ports?.portOf(slug));
   parts.requests = await createRequests({ storage, records: () => parts.apps.records, databases, shared });
   parts.logs = await createLogs({ storage, records: () => parts.apps.records, shared });
@@ -137,7 +144,7 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
     storage,
     vault,
     databases,
-    templates: parts.templates,
+    templates: parts.templates.templates,
     checkSource: parts.sourceChecker.check,
     expectSourceCheck: parts.sourceChecker.prepare,
     onCreated: async (slug) => parts.ports?.open(slug),
@@ -154,6 +161,7 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   parts.copies = await createDatabaseCopies({ storage, databases, reportBug, stopping });
   parts.routes = createRouteTable(parts.apps.models, storage, { shared });
   parts.apps.onChanged(parts.routes.put);
+  if (config.duties.includes("web")) await shipTemplates(parts);
   parts.deployments = await createDeployments({
     storage,
     apps,
@@ -178,6 +186,14 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
     deployments: parts.deployments.deployments,
     passes: parts.draftPasses,
     urlOf,
+  });
+}
+
+/** A full disk must not keep the platform from starting: those of the last start serve on. */
+async function shipTemplates({ templates, logger }: Parts): Promise<void> {
+  await templates.ship().catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code !== "storage_full") throw error;
+    logger.warn("The built-in templates could not be brought up to date", { error });
   });
 }
 

@@ -108,14 +108,15 @@ async function settleSoon({ deployments }: Parts): Promise<void> {
 }
 
 function toServices(parts: Parts, leaving: AbortSignal): Services {
-  const { config, logger, accounts, databases, gateway, metrics, packages, settings, templates, storage } = parts;
+  const { config, logger, accounts, databases, gateway, metrics, packages, settings, storage } = parts;
   return {
-    ...{ config, logger, accounts, databases, gateway, metrics, packages, settings, templates, storage },
+    ...{ config, logger, accounts, databases, gateway, metrics, packages, settings, storage },
     apps: parts.apps.apps,
     deployments: parts.deployments.deployments,
     drafts: parts.drafts,
     logs: parts.logs.logs,
     requests: parts.requests.requests,
+    templates: parts.templates.templates,
     runtime: parts.runtime.runtime,
     requireReady: () => requireReady(parts, leaving),
     stopping: leaving,

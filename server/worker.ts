@@ -19,7 +19,7 @@ const reportGraceMs = 10_000;
 
 /** Begins every task; they end when `signal` aborts. */
 export function startWorker(parts: Parts, { catchUp }: Statuses, signal: AbortSignal): void {
-  const { apps, copies, deployments, runtime, shared } = parts;
+  const { apps, copies, deployments, templates, runtime, shared } = parts;
   const leading = (name: string, everyMs: number, task: () => Promise<unknown>): void =>
     repeat(parts, signal, name, everyMs, async () => {
       if (runtime.leads()) await task();
@@ -27,7 +27,7 @@ export function startWorker(parts: Parts, { catchUp }: Statuses, signal: AbortSi
   leading("reconciling deployments", reconcileMs, () => deployments.reconcile({ alone: false }));
   leading("ending copies of databases", reconcileMs, () => copies.reconcile({ alone: false }));
   leading("ending deletions", reconcileMs, () => apps.apps.finishRemovals());
-  leading("removing unused bundles", bundlesMs, () => apps.bundles.removeUnused((hashes) => deployments.versions.kept(hashes)));
+  leading("removing unused bundles", bundlesMs, () => apps.bundles.removeUnused([deployments.versions.kept, templates.kept]));
   if (!shared) return;
   leading("putting idle apps to sleep", sleepMs, () => sleepIdle(parts));
   // What happened while nobody led is found by looking, at once by a new leader and now and then by an old one.

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 test("no list scans a collection or sorts in memory", async () => {
-  const { apps, deployments, requests, logs, databases, accounts } = platform.services;
+  const { apps, deployments, requests, logs, databases, accounts, templates } = platform.services;
   const owner = String(new Types.ObjectId());
   const app = await apps.create(owner, { name: "indexed" });
   const page = { limit: 10 };
@@ -60,8 +60,14 @@ test("no list scans a collection or sorts in memory", async () => {
   await logs.list(owner, app.id, { since: String(new Types.ObjectId()) });
   await databases.list(owner);
   await accounts.listTokens(owner);
+  for (const scopes of [new Set<never>(), new Set(["admin"] as const)]) {
+    const viewer = { user: { id: owner }, scopes };
+    for (const tab of ["all", "mine", "global"] as const) await templates.list(viewer, { ...page, tab, cursor });
+    await templates.list(viewer, { ...page, search: "x", complexity: "beginner", tag: "mongodb" });
+  }
+  await templates.everybodys.list({ ...page, cursor, search: "x" });
 
-  expect(asked.length).toBeGreaterThanOrEqual(11);
+  expect(asked.length).toBeGreaterThanOrEqual(20);
   for (const { collection, filter, sort } of asked) {
     const query = platform.services.storage.connection.db!.collection(collection.collectionName).find(filter);
     const { queryPlanner } = (await (sort ? query.sort(sort) : query).explain("queryPlanner")) as { queryPlanner: { winningPlan: object } };

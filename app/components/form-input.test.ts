@@ -23,6 +23,9 @@ test("problems go to their fields; without one they are the form's", () => {
     fields: { email: "Not an address" },
     message: undefined,
   });
+  expect(sortProblems({ ...problem, problems: [{ path: "tags.2", message: "Not a tag" }] }, ["tags"]).fields).toEqual({
+    tags: "Not a tag",
+  });
   expect(sortProblems(problem, ["email"])).toEqual({ fields: {}, message: "No." });
   expect(sortProblems(undefined, [])).toEqual({ fields: {}, message: undefined });
 });

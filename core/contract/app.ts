@@ -29,6 +29,8 @@ export const appSchema = z.object({
   database: z.object({ id: z.string(), name: z.string() }).nullable(),
   lastDeployment: z.object({ id: z.string(), state: deploymentStateSchema }).nullable(),
   sleepAfterMinutes: z.number().int(),
+  /** Every account may read its files and make a copy of its own. */
+  shared: z.boolean(),
   createdAt: time,
   updatedAt: time,
   lastRequestAt: time.nullable(),
@@ -66,6 +68,7 @@ export const updateAppSchema = z
     description: z.string().max(500).optional(),
     database: z.string().nullable().optional(),
     sleepAfterMinutes: z.number().int().min(1).max(1440).optional(),
+    shared: z.boolean().optional().describe("Every account may read its files and make a copy of its own; never of variables or data"),
   })
   .strict();
 export type UpdateAppInput = z.infer<typeof updateAppSchema>;

@@ -7,7 +7,7 @@ type Id = "listApps" | "createApp" | "getApp" | "updateApp" | "deleteApp" | "sav
 export function appHandlers({ apps, deployments }: Services): Pick<Handlers, Id> {
   return {
     listApps: ({ caller, query }) => apps.list(caller.user.id, query),
-    createApp: async ({ caller, body }) => toListed(await apps.create(caller.user.id, body)),
+    createApp: async ({ caller, body }) => toListed(await apps.create(caller.user.id, body, caller.scopes)),
     getApp: ({ caller, params }) => apps.get(caller.user.id, params.app),
     updateApp: ({ caller, params, body }) => apps.update(caller.user.id, params.app, body),
     async deleteApp({ caller, params }) {

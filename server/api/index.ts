@@ -23,6 +23,7 @@ import { readInput } from "./input.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import { answerMetrics } from "./metrics.ts";
 import { resourceHandlers } from "./resources.ts";
+import { templateHandlers } from "./templates.ts";
 import { watchingHandlers } from "./watching.ts";
 
 export { checkOrigin } from "./access.ts";
@@ -47,6 +48,7 @@ export async function createApi(services: Services): Promise<Api> {
     ...draftHandlers(services),
     ...watchingHandlers(services),
     ...resourceHandlers(services),
+    ...templateHandlers(services),
     ...adminHandlers(services),
   };
   const app = new Hono();

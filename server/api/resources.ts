@@ -3,10 +3,10 @@ import { userLimits } from "#core/limits.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
-type Id = "listDatabases" | "listTemplates" | "getTemplate" | "listPackages" | "health" | "ready";
+type Id = "listDatabases" | "listPackages" | "health" | "ready";
 
 export function resourceHandlers(services: Services): Pick<Handlers, Id> {
-  const { databases, packages, templates } = services;
+  const { databases, packages } = services;
   return {
     async listDatabases({ caller }) {
       const [owned, apps] = await Promise.all([databases.list(caller.user.id), allApps(services, caller.user.id)]);
@@ -25,8 +25,6 @@ export function resourceHandlers(services: Services): Pick<Handlers, Id> {
       );
       return { items, nextCursor: null };
     },
-    listTemplates: async () => ({ items: templates.list(), nextCursor: null }),
-    getTemplate: async ({ params }) => templates.get(params.id),
     listPackages: async () => ({ pythonVersion: packages.pythonVersion, builtIn: [...packages.list()] }),
     health: async () => ({ status: "ok" }),
     async ready() {

@@ -16,21 +16,8 @@ beforeAll(async () => {
     storage,
     vault,
     databases: await createDatabases({ storage, vault }),
-    templates: {
-      list: () => [],
-      get: () => ({
-        id: "t",
-        name: "T",
-        description: "From a template",
-        complexity: "beginner",
-        tags: [],
-        framework: "fastapi",
-        database: false,
-        global: true,
-        entrypoint: "app.py",
-        files: { "app.py": "app = 1\n" },
-      }),
-    },
+    // The templates' own tests make apps from them.
+    templates: { get: () => expect.unreachable() },
     checkSource: () => ({ ok: true, framework: "fastapi", problems: [] }),
     view: { urlOf: (slug) => `http://${slug}.localhost:3000`, isAwake: () => false },
     sleepAfterMinutes: 15,
@@ -152,9 +139,52 @@ test("a bundle that nothing points to goes, a draft's and a live one stay", asyn
   const app = await domain.apps.create(me, { name: "bundles", files: { "app.py": "first = 1\n" } });
   await domain.apps.saveDraft(me, app.id, { files: { "app.py": "second = 2\n" } });
   await domain.models.bundle.updateMany({}, { $set: { usedAt: new Date(0) } });
-  await domain.bundles.removeUnused(async () => new Set());
+  await domain.bundles.removeUnused([]);
   expect((await domain.apps.get(me, app.id)).files).toEqual({ "app.py": "second = 2\n" });
   await expect(domain.bundles.read(app.draft.hash)).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("a shared app is read and copied by others: its live files, no value, no data; otherwise it is not there", async () => {
+  const [me, other] = [owner(), owner()];
+  const app = await domain.apps.create(me, { name: "to share", description: "Look", files: code });
+  await domain.apps.replaceEnv(me, app.id, [{ name: "TOKEN", value: "hunter2", secret: true }]);
+  const missing = { code: "not_found" };
+  await expect(domain.apps.getShared(app.slug)).rejects.toMatchObject(missing);
+  await expect(domain.apps.clone(other, app.slug, {})).rejects.toMatchObject(missing);
+
+  expect(await domain.apps.update(me, app.id, { shared: true })).toMatchObject({ shared: true });
+  expect(await domain.apps.getShared(app.slug)).toEqual({
+    slug: app.slug,
+    name: "to share",
+    description: "Look",
+    ownerId: me,
+    framework: "fastapi",
+    entrypoint: "app.py",
+    database: true,
+    files: code,
+    variables: ["TOKEN"],
+  });
+  await expect(domain.apps.clone(other, app.id, { from: "deployed" })).rejects.toMatchObject({ code: "not_deployed" });
+  await domain.records.makeLive(app.id, { hash: app.draft.hash, deploymentId: "d", framework: "fastapi" });
+  await domain.apps.saveDraft(me, app.id, { files: { "app.py": "unfinished = 1\n" } });
+  await expect(domain.apps.clone(other, app.id, { from: "draft" })).rejects.toMatchObject({ code: "forbidden" });
+
+  const copy = await domain.apps.clone(other, app.slug, {});
+  expect(copy).toMatchObject({ name: "to share", description: "Look", files: code, shared: false, liveVersion: null });
+  expect(copy.database!.id).not.toBe(app.database!.id);
+  expect(await domain.apps.listEnv(other, copy.id)).toEqual([]);
+  expect((await domain.apps.list(other, { limit: 50 })).items.map(({ id }) => id)).toEqual([copy.id]);
+  // Sharing lets read and copy, and nothing else.
+  await expect(domain.apps.get(other, app.id)).rejects.toMatchObject(missing);
+  await expect(domain.apps.saveDraft(other, app.id, { files: code })).rejects.toMatchObject(missing);
+  await expect(domain.apps.listEnv(other, app.id)).rejects.toMatchObject(missing);
+  await expect(domain.apps.update(other, app.id, { shared: false })).rejects.toMatchObject(missing);
+
+  await domain.apps.update(me, app.id, { shared: false });
+  await expect(domain.apps.getShared(app.slug)).rejects.toMatchObject(missing);
+  await domain.apps.update(me, app.id, { shared: true });
+  await domain.apps.remove(me, app.id);
+  await expect(domain.apps.getShared(app.slug)).rejects.toMatchObject(missing);
 });
 
 test("every list query walks an index and sorts by it", async () => {

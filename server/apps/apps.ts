@@ -16,6 +16,7 @@ import { appModels, type AppModels, type AppRecord } from "./models.ts";
 import { createDraftHosts, type DraftHosts } from "./draft-hosts.ts";
 import { createAppRecords, requireOwn, requireOwnHost, type AppRecords } from "./records.ts";
 import { createRemoval } from "./removal.ts";
+import { createSharing } from "./sharing.ts";
 import { blankApp, defaultEntrypoint, type SourceCheck } from "./source-check.ts";
 import { toApp, type AppView } from "./to-app.ts";
 
@@ -23,7 +24,7 @@ export interface AppsOptions {
   storage: Storage;
   vault: Vault;
   databases: Databases;
-  templates: Templates;
+  templates: Pick<Templates, "get">;
   checkSource: SourceCheck;
   /** Told when a check is likely soon: somebody is at work on files. */
   expectSourceCheck?: () => void;
@@ -138,6 +139,15 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     throw new Error("No slug was free.");
   };
 
+  const sharing = createSharing({
+    models,
+    bundles,
+    env,
+    async make(ownerId, fields, database) {
+      const databaseId = database ? await bindable(databases, ownerId, undefined) : null;
+      return detail(ownerId, await insert(ownerId, { ...fields, databaseId }));
+    },
+  });
   const apps: Apps = {
     async list(ownerId, { limit, cursor, search, status }) {
       const found = await models.app
@@ -167,8 +177,8 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       const none = Object.fromEntries(appStatusSchema.options.map((status) => [status, 0])) as Record<AppStatus, number>;
       return { ...none, ...Object.fromEntries(counted.map(({ _id, count }) => [_id, count])) };
     },
-    async create(ownerId, input) {
-      const template = input.template === undefined ? undefined : templates.get(input.template);
+    async create(ownerId, input, scopes = new Set()) {
+      const template = input.template === undefined ? undefined : await templates.get({ user: { id: ownerId }, scopes }, input.template);
       const files = input.files ??
         (input.code === undefined ? template?.files : { [defaultEntrypoint]: input.code }) ?? { [defaultEntrypoint]: blankApp };
       const databaseId = await bindable(databases, ownerId, input.database);
@@ -206,8 +216,9 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     },
     releaseDraftDatabase: removal.releaseDraftDatabase,
     finishRemovals: () => removal.finishAll(),
-    async clone(ownerId, ref, { name, from = "draft" }) {
-      const source = await requireOwn(models, ownerId, ref);
+    async clone(ownerId, ref, { name, from }) {
+      const source = await sharing.findSource(ownerId, ref);
+      if (source.ownerId !== ownerId) return sharing.copy(ownerId, source, { name, from });
       if (from === "deployed" && !source.live) throw new AppError("not_deployed", "This app was never deployed: clone its draft instead.");
       const files = await bundles.read(from === "deployed" ? source.live!.hash : source.draft.hash);
       const copy = await insert(ownerId, {
@@ -220,6 +231,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       await env.copy(String(source._id), String(copy._id));
       return detail(ownerId, copy);
     },
+    getShared: sharing.read,
     async saveDraft(ownerId, ref, { files, baseHash }) {
       options.expectSourceCheck?.();
       const record = await requireOwn(models, ownerId, ref);

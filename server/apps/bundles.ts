@@ -12,8 +12,8 @@ export interface Bundles {
   store(files: Files): Promise<{ hash: string }>;
   /** @throws AppError `not_found` when the bundle is gone. */
   read(hash: string): Promise<Files>;
-  /** Removes what has been unused for an hour and is no draft, live version or kept version. Answers how many. */
-  removeUnused(keptVersions: (hashes: string[]) => Promise<Set<string>>): Promise<number>;
+  /** Removes what has been unused for an hour, is no draft or live version, and is kept by none of `keepers`. Answers how many. */
+  removeUnused(keepers: readonly ((hashes: string[]) => Promise<Set<string>>)[]): Promise<number>;
 }
 
 export function createBundles({ app, bundle }: AppModels, storage: Pick<Storage, "requireRoom">): Bundles {
@@ -34,7 +34,7 @@ export function createBundles({ app, bundle }: AppModels, storage: Pick<Storage,
       if (!found) throw new AppError("not_found", "The files of this version are gone.");
       return Object.fromEntries(found.files.map((file) => [file.path, file.base64 == null ? (file.text ?? "") : { base64: file.base64 }]));
     },
-    async removeUnused(keptVersions) {
+    async removeUnused(keepers) {
       const before = new Date(Date.now() - unusedMs);
       const old = (
         await bundle
@@ -47,7 +47,7 @@ export function createBundles({ app, bundle }: AppModels, storage: Pick<Storage,
       const pointing = await app
         .find({ $or: [{ "draft.hash": { $in: old } }, { "live.hash": { $in: old } }] }, { "draft.hash": 1, "live.hash": 1 })
         .lean<Pick<AppRecord, "draft" | "live">[]>();
-      const kept = await keptVersions(old);
+      const kept = new Set((await Promise.all(keepers.map((keeper) => keeper(old)))).flatMap((hashes) => [...hashes]));
       for (const found of pointing) {
         kept.add(found.draft.hash);
         if (found.live) kept.add(found.live.hash);

@@ -9,6 +9,8 @@ const reserved = /^(PLATFORM_|FP_|LD_|PYTHON)|^(PATH|HOME|APP_NAME|APP_SLUG|APP_
 
 export interface AppEnv {
   list(appId: string): Promise<EnvVar[]>;
+  /** Names only: nothing is deciphered. */
+  listNames(appId: string): Promise<string[]>;
   replace(appId: string, vars: readonly EnvVar[]): Promise<EnvVar[]>;
   /** Every variable with its value; for the runtime only. */
   open(appId: string): Promise<Record<string, string>>;
@@ -61,6 +63,7 @@ export function createAppEnv({ env }: AppModels, storage: Storage, vault: Vault)
 
   return {
     list,
+    listNames: async (appId) => (await stored(appId)).map(({ name }) => name),
     async replace(appId, vars) {
       const before = new Map((await stored(appId)).map((entry) => [entry.name, entry]));
       const problems = findProblems(vars, new Set(before.keys()));

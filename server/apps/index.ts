@@ -12,17 +12,34 @@ export type { AppRecord } from "./models.ts";
 export type { AppRecords, LiveVersion } from "./records.ts";
 export type { SourceCheck } from "./source-check.ts";
 
-import type { App, AppDetail, AppStatus, CreateAppInput, EnvVar, UpdateAppInput } from "#core/contract/app.ts";
+import type { Scope } from "#core/contract/account.ts";
+import type { App, AppDetail, AppStatus, CreateAppInput, EnvVar, Framework, UpdateAppInput } from "#core/contract/app.ts";
 import type { ValidationResult } from "#core/contract/deployment.ts";
 import type { Files } from "#core/contract/files.ts";
 import type { Page, PageQuery } from "#core/contract/page.ts";
+
+export interface SharedApp {
+  slug: string;
+  name: string;
+  description: string;
+  ownerId: string;
+  framework: Framework | null;
+  entrypoint: string;
+  /** It has a database bound; whoever copies it gets their own. */
+  database: boolean;
+  /** The live version's, or the draft's of an app that never went live. */
+  files: Files;
+  /** Names of the variables that its owner set: what a copy needs too. Never their values. */
+  variables: string[];
+}
 
 /** Every operation takes the owner's id first; `app` is an id or a slug. @throws AppError `not_found` when it is not there or not theirs. */
 export interface Apps {
   list(ownerId: string, query: PageQuery & { search?: string | undefined; status?: AppStatus | undefined }): Promise<Page<App>>;
   /** Apps by status, for the count cards of the list. */
   counts(ownerId: string): Promise<Record<AppStatus, number>>;
-  create(ownerId: string, input: CreateAppInput): Promise<AppDetail>;
+  /** `scopes` are those of who asks, where they have more than an account has: an administrator may start from a hidden template. */
+  create(ownerId: string, input: CreateAppInput, scopes?: ReadonlySet<Scope>): Promise<AppDetail>;
   get(ownerId: string, app: string): Promise<AppDetail>;
   /** Like `get` without files and database figures. */
   find(ownerId: string, app: string): Promise<App>;
@@ -37,7 +54,13 @@ export interface Apps {
   releaseDraftDatabase(ownerId: string, databaseId: string): Promise<void>;
   /** Ends deletions that a crash left half-way; answers how many. */
   finishRemovals(): Promise<number>;
+  /**
+   * A copy of an own app, with its variables and bound to the same database; or of somebody else's that is shared: of the files that
+   * `getShared` shows, and nothing else.
+   */
   clone(ownerId: string, app: string, input: { name?: string | undefined; from?: "draft" | "deployed" | undefined }): Promise<AppDetail>;
+  /** What every account may read of a shared app; `app` is its id or slug. @throws AppError `not_found` when it is not shared. */
+  getShared(app: string): Promise<SharedApp>;
   /** @throws AppError `draft_changed` (409, with both versions in `extra.current`) when `baseHash` is stale; `validation_failed` for sizes and paths. */
   saveDraft(ownerId: string, app: string, input: { files: Files; baseHash?: string | undefined }): Promise<{ draftHash: string }>;
   validateFiles(files: Files, entrypoint?: string): Promise<ValidationResult>;

@@ -37,6 +37,8 @@ const appSchema = new Schema(
     },
     databaseId: { type: String, default: null },
     sleepAfterMinutes: { type: Number, required: true },
+    /** Every account may read its files and make a copy of its own. */
+    shared: { type: Boolean, default: false },
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
     /** Moves with every write that gateways must hear of, where the server has no change streams. */

@@ -158,6 +158,15 @@ function isIdle(
   return now - lastSign >= sleepAfterMinutes * 60_000;
 }
 
+const named = (ref: string): object => (/^[0-9a-f]{24}$/.test(ref) ? { _id: new Types.ObjectId(ref) } : { slug: ref });
+
+/** The app that `ref` names, if its owner shares it: the one way to an app that is somebody else's. */
+export async function requireShared({ app }: AppModels, ref: string): Promise<AppRecord> {
+  const found = await app.findOne({ ...named(ref), shared: true, draftOf: null, deletedAt: null }).lean<AppRecord>();
+  if (!found) throw new AppError("not_found", "There is no such app, or it is not shared.");
+  return found;
+}
+
 /** The app that `ref` (an id or a slug) names, if it is `ownerId`'s. @throws AppError `not_found`, for the host of a draft too. */
 export async function requireOwn(models: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
   const found = await requireOwnHost(models, ownerId, ref);
@@ -167,8 +176,7 @@ export async function requireOwn(models: AppModels, ownerId: string, ref: string
 
 /** The app, or the host of an app's draft, that `ref` names: the one place where both are scoped by owner. */
 export async function requireOwnHost({ app }: AppModels, ownerId: string, ref: string): Promise<AppRecord> {
-  const by = /^[0-9a-f]{24}$/.test(ref) ? { _id: new Types.ObjectId(ref) } : { slug: ref };
-  const found = await app.findOne({ ...by, ownerId, deletedAt: null }).lean<AppRecord>();
+  const found = await app.findOne({ ...named(ref), ownerId, deletedAt: null }).lean<AppRecord>();
   if (!found) throw new AppError("not_found", "There is no such app, or it is not yours.");
   return found;
 }

@@ -27,6 +27,7 @@ export function toApp(record: AppRecord, view: AppView, databaseName: string | u
     database: record.databaseId && databaseName !== undefined ? { id: record.databaseId, name: databaseName } : null,
     lastDeployment: record.lastDeployment ? { id: record.lastDeployment.id, state: record.lastDeployment.state } : null,
     sleepAfterMinutes: record.sleepAfterMinutes,
+    shared: record.shared ?? false,
     createdAt: record.createdAt.toISOString(),
     updatedAt: record.updatedAt.toISOString(),
     lastRequestAt: record.lastRequestAt?.toISOString() ?? null,

@@ -30,7 +30,7 @@ async function openProcess(url: string, dataDir: string, replicated: boolean) {
     storage,
     vault,
     databases,
-    templates: { list: () => [], get: () => expect.unreachable() },
+    templates: { get: () => expect.unreachable() },
     checkSource: () => ({ ok: true, framework: "fastapi", problems: [] }),
     view: { urlOf, isAwake: () => false },
     sleepAfterMinutes: 15,

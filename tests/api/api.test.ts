@@ -220,13 +220,16 @@ test("databases, templates, packages and the machine are described", async () =>
 });
 
 test("to a stranger nothing of anybody's is there, whatever the operation", async () => {
+  const { id: template } = await call("createTemplate", { body: { name: "Private", app: app.id } });
   for (const name of [app.id, app.slug]) {
-    const inputs = inputsFor({ app: name, deploymentId, requestId });
+    const inputs = inputsFor({ app: name, deploymentId, requestId, template });
     for (const [id, row] of Object.entries(operations) as [OperationId, Operation][]) {
       if (!row.path.includes(":")) continue;
       const input = inputs[id];
       expect(input, `${id} has an input in world.ts`).toBeDefined();
-      await expect(world.stranger.client(id, input as never), `${id} of ${name}`).rejects.toMatchObject(refused("not_found", 404));
+      // What only administrators may do is refused before it is looked for.
+      const answer = row.scope === "admin" ? refused("forbidden", 403) : refused("not_found", 404);
+      await expect(world.stranger.client(id, input as never), `${id} of ${name}`).rejects.toMatchObject(answer);
     }
   }
   expect((await world.stranger.client("listApps", {})).items).toEqual([]);

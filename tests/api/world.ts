@@ -58,9 +58,10 @@ export const helloFiles = {
 };
 
 /** Something valid for every operation that names an app, a deployment, a token or a template. */
-export function inputsFor({ app, deploymentId, requestId }: { app: string; deploymentId: string; requestId: string }): {
+export function inputsFor(names: { app: string; deploymentId: string; requestId: string; template: string }): {
   [Id in OperationId]?: CallInput<Id>;
 } {
+  const { app, deploymentId, requestId, template } = names;
   const params = { app };
   return {
     deleteToken: { params: { id: "0123456789abcdef01234567" } },
@@ -92,6 +93,12 @@ export function inputsFor({ app, deploymentId, requestId }: { app: string; deplo
     getRequest: { params: { app, id: requestId } },
     listLogs: { params },
     createLogTicket: { params },
-    getTemplate: { params: { id: "no-such-template" } },
+    getTemplate: { params: { id: template } },
+    updateTemplate: { params: { id: template }, body: { description: "taken" } },
+    deleteTemplate: { params: { id: template } },
+    hideTemplate: { params: { id: template } },
+    unhideTemplate: { params: { id: template } },
+    moderateTemplate: { params: { id: template }, body: { hidden: true } },
+    removeTemplate: { params: { id: template } },
   };
 }

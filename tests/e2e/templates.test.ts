@@ -1,12 +1,12 @@
 /** The templates' pages in a browser that reaches nothing but the app's own host, in both themes and on a phone. */
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectCalm, findBarriers, startWorld, type Visit, type World } from "./world.ts";
+import { look, prepareScreens } from "./look.ts";
+import { expectCalm, startWorld, type Visit, type World } from "./world.ts";
 
 let world: World;
 let token: string;
 beforeAll(async () => {
-  world = await startWorld();
+  [world] = await Promise.all([startWorld(), prepareScreens()]);
   ({ token } = await world.platform.signUp());
 });
 afterAll(() => world?.stop());
@@ -30,15 +30,12 @@ async function open(template: string): Promise<Visit & { foreign: string[] }> {
   return { ...visit, foreign };
 }
 
-/** No barrier in either theme, and nothing beyond the edge of a phone. */
-async function expectWellMade(page: Page): Promise<void> {
-  for (const colorScheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect(await findBarriers(page)).toEqual([]);
-  }
-  await page.setViewportSize({ width: 360, height: 740 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-  await page.setViewportSize({ width: 1440, height: 900 });
+/** No barrier in either theme, and nothing beyond the edge of a phone; pictures of it lie beside those of the platform's own screens. */
+async function expectWellMade(visit: Visit, name: string): Promise<void> {
+  await look(visit, `template-${name}`, { allowed: [/favicon\.ico/, /status of 422/] });
+  await visit.page.setViewportSize({ width: 360, height: 740 });
+  expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await visit.page.setViewportSize({ width: 1440, height: 900 });
 }
 
 test("to-dos are added, ticked and deleted without the page being loaded anew, and without the Internet", async () => {
@@ -59,7 +56,7 @@ test("to-dos are added, ticked and deleted without the page being loaded anew, a
   const milk = items.filter({ hasText: "Buy milk" });
   await milk.getByRole("checkbox").click();
   await page.locator("li.done").filter({ hasText: "Buy milk" }).waitFor();
-  await expectWellMade(page);
+  await expectWellMade(visit, "todo");
   await page.getByRole("button", { name: "Delete W" }).click();
   await expect.poll(() => items.count()).toBe(2);
   expect(await page.evaluate("window.firstLoad")).toBe(true);
@@ -74,13 +71,13 @@ test("to-dos are added, ticked and deleted without the page being loaded anew, a
 test("notes are written, refused and deleted by plain forms, and without the Internet", async () => {
   const visit = await open("notes");
   const { page } = visit;
-  await expectWellMade(page);
+  await expectWellMade(visit, "notes");
   await page.getByLabel("Title").fill("W".repeat(120));
   await page.getByLabel("Text").fill("two\nlines");
   await page.getByRole("button", { name: "Add note" }).click();
   const note = page.getByRole("article");
   await note.getByText("two").waitFor();
-  await expectWellMade(page);
+  await expectWellMade(visit, "notes-2");
 
   // The browser lets a space pass for a title; the app does not, and keeps the text.
   await page.getByLabel("Title").fill(" ");
@@ -88,7 +85,7 @@ test("notes are written, refused and deleted by plain forms, and without the Int
   await page.getByRole("button", { name: "Add note" }).click();
   await page.getByRole("alert").filter({ hasText: "needs a title" }).waitFor();
   expect(await page.getByLabel("Text").inputValue()).toBe("kept");
-  await expectWellMade(page);
+  await expectWellMade(visit, "notes-3");
 
   await note.getByRole("button", { name: /^Delete/ }).click();
   await page.getByText("Nothing here yet.").waitFor();
@@ -105,10 +102,10 @@ test("a file is uploaded, refused when there is none, and deleted, by plain form
   await page.getByRole("button", { name: "Upload" }).click();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "W".repeat(100) }).click()]);
   expect(download.suggestedFilename()).toBe(`${"W".repeat(100)}.txt`);
-  await expectWellMade(page);
+  await expectWellMade(visit, "upload");
   await page.getByRole("button", { name: /^Delete/ }).click();
   await page.getByText("Nothing here yet.").waitFor();
-  await expectWellMade(page);
+  await expectWellMade(visit, "upload-2");
   expect(visit.foreign).toEqual([]);
   expectCalm(visit, [/favicon\.ico/, /ERR_ABORTED/]);
 });
@@ -123,7 +120,7 @@ test("what one page sends appears on another at once", async () => {
   await page.getByRole("button", { name: "Send to everybody" }).click();
   for (const each of [page, other]) await each.getByRole("listitem").filter({ hasText: "<b>hello</b>" }).waitFor();
   expect(await page.getByLabel("Message").inputValue()).toBe("");
-  await expectWellMade(page);
+  await expectWellMade(visit, "events");
   expect(visit.foreign).toEqual([]);
   expectCalm(visit, [/favicon\.ico/]);
 });
@@ -131,7 +128,7 @@ test("what one page sends appears on another at once", async () => {
 test("two people chat, and a page that lost its connection comes back with what was said", async () => {
   const visit = await open("websocket-chat");
   const { page } = visit;
-  await expectWellMade(page);
+  await expectWellMade(visit, "chat");
   const other = await visit.context.newPage();
   await other.goto(page.url());
   for (const [each, name] of [
@@ -145,7 +142,7 @@ test("two people chat, and a page that lost its connection comes back with what 
   await other.getByLabel("Message").fill("<i>hi</i>");
   await other.getByRole("button", { name: "Send" }).click();
   await page.getByRole("listitem").filter({ hasText: "Bob <i>hi</i>" }).waitFor();
-  await expectWellMade(page);
+  await expectWellMade(visit, "chat-2");
   await page.evaluate("socket.close()");
   await page.getByText("Connection lost, trying again…").waitFor();
   await page.getByText("In lobby as Ada.").waitFor();

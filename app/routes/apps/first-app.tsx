@@ -30,7 +30,7 @@ export function FirstApp({ templates }: { templates: readonly TemplateView[] }) 
                 </span>
                 <span className="mt-1 mb-4 text-[13px] text-muted-foreground">{template.description}</span>
                 <span className="mt-auto flex gap-1.5">
-                  <Badge variant="outline">{template.framework}</Badge>
+                  <Badge variant="outline">{template.framework ?? "python"}</Badge>
                   {template.database && (
                     <Badge variant="outline">
                       <DatabaseIcon aria-hidden />

@@ -21,12 +21,13 @@ export const meta: Route.MetaFunction = () => [{ title: "Apps · FastAPI Platfor
 export const handle: PageHandle = { crumbs: () => [{ label: "Apps" }] };
 
 export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
-  const { user } = await requireUser(context);
+  const caller = await requireUser(context);
+  const { user } = caller;
   const { apps, templates } = context.get(servicesContext);
   const query = readListQuery(url.searchParams);
   const [page, counts] = await Promise.all([apps.list(user.id, { ...query, limit: 50 }), apps.counts(user.id)]);
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { page, counts, total, query, templates: total === 0 ? templates.list().slice(0, 3) : [] };
+  return { page, counts, total, query, templates: total === 0 ? (await templates.list(caller, { tab: "global", limit: 3 })).items : [] };
 });
 
 const actionSchema = z.discriminatedUnion("intent", [

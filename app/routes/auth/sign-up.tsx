@@ -1,4 +1,4 @@
-import { Form, Link, redirect, useNavigation } from "react-router";
+import { Form, Link, redirect, useLocation, useNavigation } from "react-router";
 import { z } from "zod";
 import { readForm } from "#app/components/form-input.ts";
 import { FormMessage } from "#app/components/form-message.tsx";
@@ -7,18 +7,18 @@ import { Button } from "#app/components/ui/button.tsx";
 import { Field } from "#app/components/ui/field.tsx";
 import { Input } from "#app/components/ui/input.tsx";
 import { servicesContext } from "#server/http/context.ts";
-import { findUser, formAction, route } from "#server/http/route.ts";
+import { findUser, formAction, route, safeNext } from "#server/http/route.ts";
 import type { Services } from "#server/services.ts";
 import type { Route } from "./+types/sign-up.ts";
 
 export const meta: Route.MetaFunction = () => [{ title: "Sign up · FastAPI Platform" }];
 
-export const loader = route(async ({ context }: Route.LoaderArgs) => {
-  if (await findUser(context)) throw redirect("/apps");
+export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
+  if (await findUser(context)) throw redirect(safeNext(url.searchParams.get("next")));
   return await context.get(servicesContext).accounts.signUpState();
 });
 
-export const action = formAction(async ({ request, context }: Route.ActionArgs) => {
+export const action = formAction(async ({ request, url, context }: Route.ActionArgs) => {
   const schema = z.object({
     name: z
       .string({ error: "Enter the name that others see." })
@@ -31,12 +31,17 @@ export const action = formAction(async ({ request, context }: Route.ActionArgs) 
   });
   const services = context.get(servicesContext);
   const { user, setCookies } = await services.accounts.signUp(await readForm(request, schema), request);
-  return redirect(await firstPage(services, user.id), { headers: setCookies.map((cookie): [string, string] => ["set-cookie", cookie]) });
+  const next = url.searchParams.get("next");
+  // Who came for something, such as a shared app, goes on to it.
+  return redirect(next === null ? await firstPage(services, user.id) : safeNext(next), {
+    headers: setCookies.map((cookie): [string, string] => ["set-cookie", cookie]),
+  });
 });
 
 /** A new account lands in the editor with a small app that one key press makes live. */
 async function firstPage({ apps, templates }: Services, userId: string): Promise<string> {
-  const hello = templates.list().find(({ id }) => id.startsWith("hello"));
+  const listed = await templates.list({ user: { id: userId }, scopes: new Set() }, { tab: "global", limit: 50 });
+  const hello = listed.items.find(({ id }) => id.startsWith("hello"));
   const { items } = await apps.list(userId, { limit: 1 });
   if (!hello || items.length > 0) return "/apps";
   const app = await apps.create(userId, { name: "Hello", template: hello.id });
@@ -50,7 +55,8 @@ export default function SignUp({ loaderData: { open, first, setupCodeRequired },
     "password",
     "setupCode",
   ]);
-  const busy = useNavigation().formAction === "/sign-up";
+  const busy = useNavigation().formAction?.startsWith("/sign-up") ?? false;
+  const { search } = useLocation();
   if (!open) return <Closed />;
   return (
     <>
@@ -85,7 +91,7 @@ export default function SignUp({ loaderData: { open, first, setupCodeRequired },
       {!first && (
         <p className="mt-6 text-muted-foreground">
           Have an account?{" "}
-          <Link to="/sign-in" className="font-medium text-primary underline underline-offset-4">
+          <Link to={`/sign-in${search}`} className="font-medium text-primary underline underline-offset-4">
             Sign in
           </Link>
         </p>

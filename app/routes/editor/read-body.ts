@@ -4,7 +4,12 @@ import { AppError } from "#core/contract/problem.ts";
 
 /** @throws AppError `invalid_input` naming each field, also when the body is no JSON. */
 export async function readBody<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(await request.json().catch(() => null));
+  return checkInput(await request.json().catch(() => null), schema);
+}
+
+/** The same for a value that is read already. @throws AppError `invalid_input` naming each field. */
+export function checkInput<Schema extends z.ZodType>(value: unknown, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   throw new AppError("invalid_input", problems.map(({ message }) => message).join(" "), { problems });

@@ -8,6 +8,7 @@ import { appOperations } from "./apps.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { draftOperations } from "./drafts.ts";
 import { resourceOperations } from "./resources.ts";
+import { templateOperations } from "./templates.ts";
 import { watchingOperations } from "./watching.ts";
 
 export type { HttpMethod, Operation, OperationAnswer } from "./operation.ts";
@@ -20,6 +21,7 @@ export const operations = {
   ...draftOperations,
   ...watchingOperations,
   ...resourceOperations,
+  ...templateOperations,
   ...adminOperations,
 } as const;
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { pageOf } from "../page.ts";
-import { templateDetailSchema, templateViewSchema } from "../template-view.ts";
 import { operation } from "./operation.ts";
 
 export const databaseSchema = z.object({
@@ -28,27 +27,6 @@ export const resourceOperations = {
     scope: "read",
     answers: { 200: { description: "Databases with their figures", schema: pageOf(databaseSchema) } },
     problems: [],
-  }),
-  listTemplates: operation({
-    id: "listTemplates",
-    method: "get",
-    path: "/api/templates",
-    summary: "Files to start from",
-    tag: "Templates",
-    scope: "read",
-    answers: { 200: { description: "Templates", schema: pageOf(templateViewSchema) } },
-    problems: [],
-  }),
-  getTemplate: operation({
-    id: "getTemplate",
-    method: "get",
-    path: "/api/templates/:id",
-    summary: "One template with its files",
-    tag: "Templates",
-    scope: "read",
-    params: z.object({ id: z.string() }),
-    answers: { 200: { description: "The template", schema: templateDetailSchema } },
-    problems: ["not_found"],
   }),
   listPackages: operation({
     id: "listPackages",

@@ -1,5 +1,6 @@
 /** What else can be done with the app: its history, a clone, its dashboard and docs, its end. */
 import {
+  BookmarkPlusIcon,
   BookOpenIcon,
   CopyPlusIcon,
   EllipsisIcon,
@@ -14,7 +15,7 @@ import type { App } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
 
-export type MenuDialog = "history" | "clone" | "delete" | "settings";
+export type MenuDialog = "history" | "clone" | "template" | "delete" | "settings";
 
 export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog): void }) {
   const navigate = useNavigate();
@@ -52,6 +53,10 @@ export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog):
         <MenuItem onClick={() => onOpen("clone")}>
           <CopyPlusIcon aria-hidden />
           Clone…
+        </MenuItem>
+        <MenuItem onClick={() => onOpen("template")}>
+          <BookmarkPlusIcon aria-hidden />
+          Save as template…
         </MenuItem>
         <MenuItem variant="destructive" onClick={() => onOpen("delete")}>
           <Trash2Icon aria-hidden />

@@ -13,6 +13,7 @@ import { HistoryDialog } from "./history-dialog.tsx";
 import { ImportsDialog } from "./imports-dialog.tsx";
 import { CloneDialog, DeleteDialog } from "./manage-dialogs.tsx";
 import { SettingsDrawer } from "./settings-drawer.tsx";
+import { TemplateDialog } from "./template-dialog.tsx";
 
 type Loaded = Route.ComponentProps["loaderData"];
 
@@ -29,6 +30,7 @@ export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, r
     <>
       {dialog === "history" && <HistoryDialog slug={app.slug} onClose={onClose} onRollback={(version) => void actions.rollback(version)} />}
       {dialog === "clone" && <CloneDialog app={app} onClose={onClose} />}
+      {dialog === "template" && <TemplateDialog app={app} onClose={onClose} />}
       {dialog === "delete" && <DeleteDialog app={app} onClose={onClose} onDeleted={onDeleted} />}
       {dialog === "settings" && (
         <SettingsDrawer

@@ -17,7 +17,7 @@ export function CloneDialog({ app, onClose }: ManageDialogProps) {
   return (
     <NameDialog
       title="Clone this app"
-      description="A new app with this one's saved draft. Versions, variables and the database are not copied."
+      description="A new app with this one's saved draft and variables, bound to the same database. Versions are not copied."
       label="Name of the clone"
       initial={`${app.name} copy`}
       verb="Clone"

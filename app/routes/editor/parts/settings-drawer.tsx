@@ -9,6 +9,7 @@ import { Textarea } from "#app/components/ui/textarea.tsx";
 import { call, wordsOf } from "../call.ts";
 import { envFaults, toEnv, toRows } from "../env-draft.ts";
 import { EnvEditor } from "./env-editor.tsx";
+import { ShareField } from "./share-field.tsx";
 
 interface SettingsDrawerProps {
   app: App;
@@ -24,6 +25,7 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
   const [description, setDescription] = useState(app.description);
   const [minutes, setMinutes] = useState(String(app.sleepAfterMinutes));
   const [database, setDatabase] = useState(app.database?.id ?? "");
+  const [shared, setShared] = useState(app.shared);
   const [rows, setRows] = useState(() => toRows(env));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -38,6 +40,7 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
       ...(name !== app.name && { name }),
       ...(description !== app.description && { description }),
       ...(Number(minutes) !== app.sleepAfterMinutes && { sleepAfterMinutes: Number(minutes) }),
+      ...(shared !== app.shared && { shared }),
       ...(database !== (app.database?.id ?? "") && { database: database === "" ? null : database }),
     };
     const vars = toEnv(rows);
@@ -110,6 +113,7 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
                 onChange={({ target }) => setDescription(target.value)}
               />
             </Row>
+            <ShareField slug={app.slug} shared={shared} saved={app.shared} onChange={setShared} />
           </div>
           <div className="flex shrink-0 items-center gap-2 border-t px-4 py-3">
             <p role="alert" className="min-w-0 flex-1 text-xs text-destructive">
