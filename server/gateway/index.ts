@@ -13,7 +13,7 @@ export type { PassOn } from "./visitor/front.ts";
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayOptions } from "./gateway.ts";
 export { MAX_INTERNAL_BODY_BYTES } from "./platform/internal.ts";
-export type { InternalAnswer, InternalRequest } from "./platform/internal.ts";
+export type { InternalAnswer, InternalHead, InternalRequest, InternalWatch } from "./platform/internal.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export { createAppPorts } from "./ports.ts";
