@@ -35,11 +35,11 @@ export function SidePanel({ app, closable }: { app: App; closable: boolean }) {
         )}
       </TabStrip>
       <TabPanel name="try" active={side}>
-        {side === "test" ? (
+        {/* Stays: what was typed, and an answer that still arrives, outlive a look at the page. */}
+        <div className={side === "test" ? "h-full" : "hidden"}>
           <TestPanel slug={app.slug} appUrl={app.url} liveVersion={app.liveVersion} />
-        ) : (
-          <PreviewPanel url={app.url} liveVersion={app.liveVersion} />
-        )}
+        </div>
+        {side === "preview" && <PreviewPanel url={app.url} liveVersion={app.liveVersion} />}
       </TabPanel>
     </section>
   );
