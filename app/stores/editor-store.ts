@@ -8,6 +8,7 @@ import { createStore, useStore, type StoreApi } from "zustand";
 import type { FileContent, Files } from "#core/contract/files.ts";
 import type { SearchQuery } from "#core/search-files.ts";
 import { hasChanges } from "./drafts.ts";
+import { defaultPanes, type Panes } from "./panes.ts";
 
 export type LeftPane = "files" | "search";
 /** What is tried: what visitors get, or the draft on its own host. */
@@ -33,6 +34,7 @@ export interface EditorState {
   active: string;
   reveal: Reveal | null;
   left: LeftPane;
+  filesOpen: boolean;
   search: SearchQuery;
   /** How often a search was asked for: each time its field gets the focus. */
   searchAsked: number;
@@ -41,6 +43,8 @@ export interface EditorState {
   bottom: BottomPane;
   bottomOpen: boolean;
   narrow: NarrowPane;
+  /** When the last test request was sent, in ms by the server's clock, as the log's lines are; null: none was. */
+  testedAt: number | null;
   setText(path: string, text: string): void;
   open(path: string): void;
   goTo(place: { file: string; line: number; column?: number | undefined }): void;
@@ -52,6 +56,8 @@ export interface EditorState {
   /** These files are saved under this hash. Edits made while the save was on its way stay unsaved. */
   saved(hash: string, files: Files): void;
   showFiles(): void;
+  /** The left pane, whatever is in it. */
+  showLeft(open: boolean): void;
   /** `text`: what is selected, to be searched for; "" for what was searched for before. */
   showSearch(text: string): void;
   setSearch(changes: Partial<SearchQuery>): void;
@@ -59,6 +65,7 @@ export interface EditorState {
   setTarget(target: Target): void;
   showBottom(pane: BottomPane, open?: boolean): void;
   showNarrow(pane: NarrowPane): void;
+  tested(at: number): void;
 }
 
 export type EditorStore = StoreApi<EditorState>;
@@ -67,9 +74,10 @@ export interface EditorStart {
   entrypoint: string;
   draft: { hash: string; files: Files };
   open?: { file: string; line: number } | null;
+  panes?: Panes;
 }
 
-export function createEditorStore({ entrypoint, draft, open }: EditorStart): EditorStore {
+export function createEditorStore({ entrypoint, draft, open, panes = defaultPanes }: EditorStart): EditorStore {
   return createStore<EditorState>((set, get) => ({
     entrypoint,
     base: draft,
@@ -77,13 +85,15 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
     active: open && draft.files[open.file] !== undefined ? open.file : firstOf(draft.files, entrypoint),
     reveal: open && draft.files[open.file] !== undefined ? { ...open, column: 1, at: 0 } : null,
     left: "files",
+    filesOpen: panes.filesOpen,
     search: { text: "", isRegex: false, matchCase: false, wholeWord: false, replacement: null },
     searchAsked: 0,
-    side: "test",
+    side: panes.right,
     target: "live",
-    bottom: "problems",
-    bottomOpen: true,
+    bottom: panes.bottom,
+    bottomOpen: panes.bottomOpen,
     narrow: "code",
+    testedAt: null,
     setText: (path, text) => {
       if (get().files[path] !== undefined && get().files[path] !== text) set(({ files }) => ({ files: { ...files, [path]: text } }));
     },
@@ -113,9 +123,11 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
       })),
     saved: (hash, files) => set({ base: { hash, files } }),
     showFiles: () => set({ left: "files" }),
+    showLeft: (filesOpen) => set({ filesOpen }),
     showSearch: (text) =>
       set(({ search, searchAsked }) => ({
         left: "search",
+        filesOpen: true,
         narrow: "files",
         search: text === "" ? search : { ...search, text, isRegex: false },
         searchAsked: searchAsked + 1,
@@ -124,6 +136,7 @@ export function createEditorStore({ entrypoint, draft, open }: EditorStart): Edi
     showSide: (side) => set({ side, ...(side === null ? {} : { narrow: "side" }) }),
     setTarget: (target) => set({ target }),
     showBottom: (bottom, open = true) => set(open ? { bottom, bottomOpen: true, narrow: "bottom" } : { bottom, bottomOpen: false }),
+    tested: (testedAt) => set({ testedAt }),
     showNarrow: (narrow) =>
       set(({ side, bottomOpen }) => ({
         narrow,

@@ -30,7 +30,7 @@ export const deploymentSchema = z.object({
   problems: z.array(sourceProblemSchema).optional(),
   /** Why it failed, in words; absent otherwise. */
   error: z.string().optional(),
-  /** The traceback of an app that failed to load, cut to its own files. */
+  /** The traceback of an app that failed to load: its own frames, with paths in the bundle, and those of libraries after them (`.../site-packages/…`). */
   traceback: z.string().optional(),
   url: z.string(),
   createdAt: z.iso.datetime(),

@@ -43,7 +43,9 @@ export const proxyRequestSchema = z
       .max(8_192)
       .regex(/^\/(?![/\\])[^\s\r\n]*$/, "Begins with one / and has no spaces or line breaks"),
     headers: z.record(z.string(), z.string()).optional(),
-    body: z.string().max(10_000_000).optional(),
+    /** 10 MB of bytes; in base64 they are a third more. */
+    body: z.string().max(13_400_000).optional(),
+    bodyEncoding: z.enum(["utf8", "base64"]).optional().describe("What `body` is written in; `base64` for bytes that are no text"),
   })
   .strict();
 export type ProxyRequest = z.infer<typeof proxyRequestSchema>;
@@ -58,3 +60,17 @@ export const proxyAnswerSchema = z.object({
   truncated: z.boolean(),
 });
 export type ProxyAnswer = z.infer<typeof proxyAnswerSchema>;
+
+/** One line of an answer that is told as it arrives: its head, its bytes, how it ended. An empty line says that the stream lives. */
+export const proxyStreamLineSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("head"),
+    status: z.number().int(),
+    headers: z.array(z.tuple([z.string(), z.string()])),
+    latencyMs: z.number(),
+    coldStartMs: z.number().optional(),
+  }),
+  z.object({ type: z.literal("bytes"), base64: z.string() }),
+  z.object({ type: z.literal("end"), latencyMs: z.number(), truncated: z.boolean() }),
+]);
+export type ProxyStreamLine = z.infer<typeof proxyStreamLineSchema>;

@@ -13,8 +13,11 @@ LONGEST_TRACEBACK = 48_000
 LONGEST_MESSAGE = 4_000
 LONGEST_TYPE = 200
 DEEPEST_CHAIN = 5
+# Of each way through libraries, between the app's frames or after them: where it was left says the most.
+MOST_LIBRARY_FRAMES = 10
 
-_library_roots = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")})
+# The innermost first: site-packages lie in the standard library's folder.
+_library_roots = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), sysconfig.get_path("stdlib")}, key=len, reverse=True)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,10 @@ def last_user_frame(trace: TracebackType | None, code_path: str) -> tuple[str | 
 
 
 def render(error: BaseException, code_path: str) -> str:
-    """The traceback of `error` and of what led to it, cut to the app's frames and the last library frame of each."""
+    """The traceback of `error` and of what led to it, cut to the app's frames and to where they led through libraries.
+
+    The app's files are named relative to the bundle, a library's as `.../site-packages/fastapi/routing.py`.
+    """
     parts: list[str] = []
     current: BaseException | None = error
     for _ in range(DEEPEST_CHAIN):
@@ -108,12 +114,19 @@ def render_one(error: BaseException, code_path: str) -> str:
     linecache.checkcache()
     frames = traceback.extract_tb(error.__traceback__)
     kept: list[traceback.FrameSummary] = []
-    for index, frame in enumerate(frames):
+    through: list[traceback.FrameSummary] = []
+    for frame in frames:
         file = relative(frame.filename, code_path)
         if file is not None:
+            kept += through[-MOST_LIBRARY_FRAMES:]
+            through = []
             kept.append(_renamed(frame, file))
-        elif index == len(frames) - 1 and not frame.filename.startswith("<"):
-            kept.append(_renamed(frame, short_library_name(frame.filename)))
+        # What led to the app is the server's own machinery; imports between its files are the interpreter's.
+        elif kept and not frame.filename.startswith("<"):
+            through.append(_renamed(frame, short_library_name(frame.filename)))
+    if not kept and frames and not frames[-1].filename.startswith("<"):
+        through = [_renamed(frames[-1], short_library_name(frames[-1].filename))]
+    kept += through[-MOST_LIBRARY_FRAMES:]
     lines = ["Traceback (most recent call last):\n"] if kept else []
     lines += traceback.StackSummary.from_list(kept).format()
     lines += format_last_line(error)
@@ -130,8 +143,8 @@ def format_last_line(error: BaseException) -> list[str]:
 def short_library_name(filename: str) -> str:
     for root in _library_roots:
         if filename.startswith(root + os.sep):
-            return os.path.relpath(filename, root)
-    return os.path.basename(filename)
+            return f".../{os.path.basename(root)}/{os.path.relpath(filename, root)}"
+    return f".../{os.path.basename(filename)}"
 
 
 def _renamed(frame: traceback.FrameSummary, filename: str) -> traceback.FrameSummary:

@@ -1,12 +1,16 @@
 """What an exception means to its author, also when it was made to mean harm."""
 
+import json
+import re
 import threading
+from pathlib import Path
+from types import CodeType
 
 import pytest
 
 from fp_runner.control import SilentControl
 from fp_runner.exception_log import ExceptionLog
-from fp_runner.failure import LONGEST_MESSAGE, LONGEST_TRACEBACK, LONGEST_TYPE, describe
+from fp_runner.failure import LONGEST_MESSAGE, LONGEST_TRACEBACK, LONGEST_TYPE, MOST_LIBRARY_FRAMES, describe
 from fp_runner.middleware import Platform
 
 CODE = "/tmp/app"
@@ -86,3 +90,40 @@ def test_a_record_waits_where_no_thread_can_be_started(monkeypatch: pytest.Monke
     log.add({"requestId": "second"})
     log.stop()
     assert [message["record"]["requestId"] for message in sent] == ["first", "second"]  # type: ignore[index]
+
+
+def frames_of(traceback: str) -> list[tuple[str, str]]:
+    return re.findall(r'File "([^"]+)", line \d+, in (\S+)', traceback)
+
+
+def in_app(tmp_path: Path, name: str, source: str) -> CodeType:
+    file = tmp_path / name
+    file.write_text(source)
+    return compile(source, str(file), "exec")
+
+
+def test_the_way_through_libraries_is_kept_after_the_app_and_named_as_theirs(tmp_path: Path) -> None:
+    """The frames of this test led to the app and are left out; those of json come after it."""
+    try:
+        exec(in_app(tmp_path, "app.py", "import json\ndef load():\n    return json.loads('{')\nload()\n"), {})
+    except json.JSONDecodeError as error:
+        failure = describe(error, str(tmp_path))
+    frames = frames_of(failure.traceback)
+    assert frames[:2] == [("app.py", "<module>"), ("app.py", "load")]
+    assert [name for _, name in frames[2:]] == ["loads", "decode", "raw_decode"]
+    assert all(re.fullmatch(r"\.\.\./python3\.\d+/json/\w+\.py", file) for file, _ in frames[2:])
+    assert (failure.file, failure.line) == ("app.py", 3)
+
+
+def test_of_a_long_way_through_a_library_the_end_is_kept(tmp_path: Path) -> None:
+    library = "def down(left, then):\n    return then() if left == 0 else down(left - 1, then)\n"
+    space: dict[str, object] = {}
+    exec(compile(library, "/elsewhere/deep.py", "exec"), space)
+    try:
+        exec(in_app(tmp_path, "app.py", "def fail():\n    1 / 0\ndown(40, fail)\n"), space)
+    except ZeroDivisionError as error:
+        frames = frames_of(describe(error, str(tmp_path)).traceback)
+    assert frames[0] == ("app.py", "<module>") and frames[-1] == ("app.py", "fail")
+    between = frames[1:-1]
+    assert 0 < len(between) <= MOST_LIBRARY_FRAMES
+    assert {file for file, _ in between} == {".../deep.py"}

@@ -15,7 +15,7 @@ export type { Gateway, GatewayOptions } from "./gateway.ts";
 export { draftEntryPath } from "./drafts.ts";
 export type { DraftAccess } from "./drafts.ts";
 export { MAX_INTERNAL_BODY_BYTES } from "./platform/internal.ts";
-export type { InternalAnswer, InternalRequest } from "./platform/internal.ts";
+export type { InternalAnswer, InternalHead, InternalRequest, InternalWatch } from "./platform/internal.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export { createAppPorts } from "./ports.ts";

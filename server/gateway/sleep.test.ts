@@ -110,6 +110,16 @@ test("the test panel's way in: wakes, reaches only that app, follows no redirect
     ["/away", 302],
     ["/big", 200],
   ]);
+  const heard: unknown[] = [];
+  let bytes = 0;
+  const watched = await gateway.forwardInternal({
+    appId: "a1",
+    method: "GET",
+    path: "/big",
+    watch: { onHead: ({ status }) => heard.push(status), onBytes: (piece) => (bytes += piece.length) },
+  });
+  // Told as it comes, up to the same size, and not kept.
+  expect([heard, bytes, watched.body.length, watched.truncated]).toEqual([[200], 10_000_000, 0, true]);
   // The low byte of U+010A is a line feed: written as latin1 it would end the line.
   for (const path of ["/a b", "/a\u010aX: y", "/a\nb", "/\0"])
     await expect(gateway.forwardInternal({ appId: "a1", method: "GET", path }), path).rejects.toMatchObject({ code: "invalid_request" });

@@ -154,6 +154,11 @@ test("the test panel reaches the app, follows no redirect, sends no platform coo
   expect(body).toBe("ping");
   expect(headers).toMatchObject({ "x-mine": "1", host: expect.stringContaining(app.slug) });
   expect(JSON.stringify(headers)).not.toContain("stolen");
+  const bytes = await proxy("/echo", { method: "POST", body: Buffer.from("b\u00fct").toString("base64"), bodyEncoding: "base64" });
+  expect((JSON.parse(bytes.body) as { body: string }).body).toBe("b\u00fct");
+  await expect(proxy("/echo", { method: "POST", body: "not base64", bodyEncoding: "base64" })).rejects.toMatchObject(
+    refused("invalid_request", 422),
+  );
   expect(await proxy("/away")).toMatchObject({ status: 307 });
   expect(await proxy("/bytes")).toMatchObject({
     bodyEncoding: "base64",

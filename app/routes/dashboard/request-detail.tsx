@@ -1,11 +1,12 @@
 import { PencilIcon } from "lucide-react";
 import { Link } from "react-router";
+import { TracebackView } from "#app/components/traceback-view.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { CopyButton } from "#app/components/ui/copy-button.tsx";
 import { formatExactTime } from "#app/components/ui/time-words.ts";
 import type { RequestEntry } from "#core/contract/request.ts";
 import { formatBytes, formatMs } from "./dashboard-query.ts";
-import { splitTraceback, toEditorPath } from "./traceback.ts";
+import { toEditorPath } from "./traceback.ts";
 
 /** One request: its facts, and the exception behind it with the way to the failing line. */
 export function RequestDetail({ entry, slug }: { entry: RequestEntry; slug: string }) {
@@ -58,23 +59,15 @@ function ErrorDetail({ error, slug }: { error: NonNullable<RequestEntry["error"]
           )}
         </div>
       </div>
-      {/* Scrolls by itself, so that it can be reached and read by keyboard. */}
-      <pre
-        tabIndex={0}
-        aria-label="Traceback"
-        role="region"
-        className="text-code max-h-96 overflow-auto px-3 py-2.5 leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
-      >
-        {splitTraceback(error.traceback).map(({ text, place }, index) =>
-          place ? (
-            <Link key={index} to={toEditorPath(slug, place.file, place.line)} className="text-primary underline underline-offset-2">
-              {text}
-            </Link>
-          ) : (
-            <span key={index}>{text}</span>
-          ),
+      <TracebackView
+        traceback={error.traceback}
+        className="max-h-96 px-3 py-2.5"
+        toPlace={({ file, line }, text) => (
+          <Link to={toEditorPath(slug, file, line)} className="text-primary underline underline-offset-2">
+            {text}
+          </Link>
         )}
-      </pre>
+      />
     </div>
   );
 }

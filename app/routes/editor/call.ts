@@ -14,6 +14,12 @@ export type Answer<Value> = { ok: true; value: Value } | Failure;
 
 /** Posts JSON (or reads, without `body`) and answers with the value or the problem. Never throws; `Value` is what the route's action returns. */
 export async function call<Value>(path: string, body?: unknown, signal?: AbortSignal): Promise<Answer<Value>> {
+  const response = await ask(path, body, signal);
+  return response instanceof Response ? toAnswer<Value>(response) : response;
+}
+
+/** The response as it comes in, or why there is none. */
+export async function ask(path: string, body?: unknown, signal?: AbortSignal): Promise<Response | Failure> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -33,6 +39,11 @@ export async function call<Value>(path: string, body?: unknown, signal?: AbortSi
       "unauthenticated",
       "You are signed out. Your edits are kept in this browser: sign in in another tab, then try again.",
     );
+  return response;
+}
+
+/** The value or the problem that a response of JSON carries. */
+export async function toAnswer<Value>(response: Response): Promise<Answer<Value>> {
   const document: unknown = await response.json().catch(() => null);
   if (response.ok && document !== null) return { ok: true, value: document as Value };
   const problem = problemSchema.safeParse(document);

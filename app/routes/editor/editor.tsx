@@ -5,6 +5,7 @@ import { useRevalidator } from "react-router";
 import type { Deployment } from "#core/contract/deployment.ts";
 import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
+import { readPanes } from "#app/stores/panes.ts";
 import { createEditorStore, EditorStoreContext, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
@@ -35,7 +36,7 @@ export function meta({ loaderData }: Route.MetaArgs) {
   return [{ title: `${loaderData?.app.name ?? "Editor"} · Editor · FastAPI Platform` }];
 }
 
-export const loader = route(async ({ params, url, context }: Route.LoaderArgs) => {
+export const loader = route(async ({ request, params, url, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
   const { apps, databases, deployments, drafts } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
@@ -47,7 +48,8 @@ export const loader = route(async ({ params, url, context }: Route.LoaderArgs) =
   ]);
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
-  return { app, env, databases: owned, last, draft, open, usesMongo: usesMongo(app.files) };
+  const panes = readPanes(request.headers.get("cookie"));
+  return { app, env, databases: owned, last, draft, open, panes, usesMongo: usesMongo(app.files) };
 });
 
 /** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
@@ -58,9 +60,9 @@ export default function EditorPage({ loaderData }: Route.ComponentProps) {
 type EditorProps = Route.ComponentProps["loaderData"];
 
 function Editor(props: EditorProps) {
-  const { app, last, open } = props;
+  const { app, last, open, panes } = props;
   const [editorStore] = useState(() =>
-    createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open }),
+    createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open, panes }),
   );
   // An old failure is told in the panel; its lines are marked only while the draft is the one that failed, which is not known here.
   const [deployStore] = useState(() => createDeployStore(last, null));
@@ -73,7 +75,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, draft: loadedDraft, open, usesMongo: usedMongo }: EditorProps) {
+function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
@@ -129,6 +131,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, usesMongo: used
         menu={menu}
       />
       <Workspace
+        initial={panes}
         files={
           left === "files" ? (
             <FileList problems={problems} onRename={renaming.rename} />

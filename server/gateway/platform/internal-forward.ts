@@ -22,8 +22,10 @@ export interface InternalForwardOptions {
   refusalOf: (route: Route | undefined, target: string) => Refusal | null;
 }
 
-/** A stream that the test panel asked for ends by this time; what came is shown. */
+/** An answer that nobody watches ends by this time; what came is shown. */
 const LONGEST_MS = 60_000;
+/** One that somebody watches and that has begun may go on for this long in all. */
+const LONGEST_WATCHED_MS = 300_000;
 
 /** Builds the platform's own way into an app: like a visitor's, but kept in memory and without a connection. */
 export function createInternalForward(options: InternalForwardOptions): (request: InternalRequest) => Promise<InternalAnswer> {
@@ -35,7 +37,15 @@ export function createInternalForward(options: InternalForwardOptions): (request
     const startedAt = performance.now();
     const requestId = createRequestId(Date.now());
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated));
+    let delivery: Delivery | null = null;
+    const onHead = (): void =>
+      request.watch?.onHead({
+        status: caller.status,
+        headers: toPairs(caller.headers),
+        latencyMs: performance.now() - startedAt,
+        ...toColdStart(delivery),
+      });
+    const caller = new InternalCaller(request, ({ truncated }) => resolve(truncated), onHead);
     const host = options.hostOf(route.slug);
     const hostname = toHostname(host);
     const { headers, hx } = toAppHeaders({
@@ -47,11 +57,9 @@ export function createInternalForward(options: InternalForwardOptions): (request
       host,
     });
     const refusal = options.refusalOf(route, request.path);
-    let coldStartMs: number | null = null;
     if (refusal === null) {
-      const delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
-      await run(delivery, caller, promise, resolve, request.signal);
-      coldStartMs = delivery.coldStartMs;
+      delivery = new Delivery(context, { caller, route, hostname, requestId, headers, hx });
+      await run(delivery, caller, promise, resolve, request);
     } else {
       context.record(toRefusalRecord(route.appId, caller, requestId, refusal.status, hx));
       caller.refuse(context.refuse(refusal, requestId, false));
@@ -63,10 +71,13 @@ export function createInternalForward(options: InternalForwardOptions): (request
       body: caller.body,
       truncated: await promise,
       latencyMs: performance.now() - startedAt,
-      ...(coldStartMs === null ? {} : { coldStartMs }),
+      ...toColdStart(delivery),
     };
   };
 }
+
+const toColdStart = (delivery: Delivery | null): { coldStartMs?: number } =>
+  delivery === null || delivery.coldStartMs === null ? {} : { coldStartMs: delivery.coldStartMs };
 
 /** A visitor's request was read by a parser. This one was not, and goes out as it is written. */
 function checkForm({ path, headers = {} }: InternalRequest): void {
@@ -87,12 +98,16 @@ async function run(
   caller: InternalCaller,
   done: Promise<boolean>,
   finish: (truncated: boolean) => void,
-  signal?: AbortSignal,
+  { signal, watch }: InternalRequest,
 ): Promise<void> {
   const left = Promise.withResolvers<never>();
   const onAbort = (): void => left.reject(new AppError("invalid_request", "The request was cancelled."));
-  const timer = setTimeout(() => {
+  let timer = setTimeout(() => {
     if (caller.status === 0) delivery.refuse(refusals.timeout());
+    else if (watch !== undefined) {
+      timer = setTimeout(() => finish(true), LONGEST_WATCHED_MS - LONGEST_MS);
+      return;
+    }
     finish(true);
   }, LONGEST_MS);
   signal?.addEventListener("abort", onAbort, { once: true });

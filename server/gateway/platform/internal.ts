@@ -22,6 +22,21 @@ export interface InternalRequest {
   headers?: Readonly<Record<string, string>>;
   body?: Buffer | string;
   signal?: AbortSignal;
+  /** Is told of the answer as it arrives; its bytes are not kept then, and `body` is empty. Each is called at most up to the same size. */
+  watch?: InternalWatch;
+}
+
+export interface InternalHead {
+  status: number;
+  headers: [string, string][];
+  /** Until the head came. */
+  latencyMs: number;
+  coldStartMs?: number;
+}
+
+export interface InternalWatch {
+  onHead(head: InternalHead): void;
+  onBytes(bytes: Buffer): void;
 }
 
 /** The most of an answer's body that is kept. */
@@ -36,18 +51,23 @@ export class InternalCaller implements Caller {
   readonly isNavigation = false;
   readonly #body: Buffer | null;
   readonly #settle: (outcome: { truncated: boolean }) => void;
+  readonly #onBegin: () => void;
+  readonly #onBytes: ((bytes: Buffer) => void) | undefined;
   #opened = false;
   readonly #chunks: Buffer[] = [];
   #kept = 0;
   status = 0;
   headers: string[] = [];
 
-  constructor(request: InternalRequest, settle: (outcome: { truncated: boolean }) => void) {
+  /** `onBegin` is told once status and headers are there. */
+  constructor(request: InternalRequest, settle: (outcome: { truncated: boolean }) => void, onBegin: () => void = () => {}) {
     this.method = request.method;
     this.target = request.path;
     this.#body = request.body === undefined || request.body.length === 0 ? null : Buffer.from(request.body);
     this.hasBody = this.#body !== null;
     this.#settle = settle;
+    this.#onBegin = onBegin;
+    this.#onBytes = request.watch?.onBytes;
   }
 
   get body(): Buffer {
@@ -69,13 +89,13 @@ export class InternalCaller implements Caller {
   begin(status: number, _message: string | undefined, headers: string[]): void {
     this.status = status;
     this.headers = headers;
+    this.#onBegin();
   }
 
   write(piece: Chunk): boolean {
     const chunk = toBuffer(piece);
     const room = MAX_INTERNAL_BODY_BYTES - this.#kept;
-    this.#chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-    this.#kept += Math.min(chunk.length, room);
+    this.#take(chunk.length > room ? chunk.subarray(0, room) : chunk);
     if (chunk.length > room) this.#settle({ truncated: true });
     return true;
   }
@@ -96,7 +116,14 @@ export class InternalCaller implements Caller {
   refuse(answer: GatewayAnswer): void {
     this.status = answer.status;
     this.headers = answer.headers;
-    this.#chunks.push(answer.body);
+    this.#onBegin();
+    this.#take(answer.body);
     this.#settle({ truncated: false });
+  }
+
+  #take(bytes: Buffer): void {
+    this.#kept += bytes.length;
+    if (this.#onBytes === undefined) this.#chunks.push(bytes);
+    else if (bytes.length > 0) this.#onBytes(bytes);
   }
 }

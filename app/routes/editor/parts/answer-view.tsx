@@ -1,82 +1,128 @@
-/** An app's answer: status, times, headers, body (JSON folded and coloured, pictures shown, text as it is). */
-import { useState } from "react";
+/** An app's answer: status, times, headers, body. */
+import { useState, type ReactNode } from "react";
 import type { ProxyAnswer } from "#core/contract/request.ts";
-import { bodyOf } from "../answer-body.ts";
+import { Button } from "#app/components/ui/button.tsx";
+import { bodyOf, fileNameOf, type AnswerBody } from "../answer-body.ts";
+import type { LiveAnswer } from "../use-exchange.ts";
+import { AnswerBodyView, bodyClass } from "./answer-body-view.tsx";
+import { EventList } from "./event-list.tsx";
 import { formatMs } from "./format.ts";
-import { JsonTree } from "./json-tree.tsx";
 import { statusTone } from "./sent-list.tsx";
+import { quietButton } from "./small-input.ts";
 
-export function AnswerView({ answer }: { answer: ProxyAnswer }) {
+export function AnswerView({ answer, path }: { answer: ProxyAnswer; path: string }) {
   const [raw, setRaw] = useState(false);
   const body = bodyOf(answer);
   return (
     <div className="grid grid-cols-1 gap-2 p-3 text-[13px]">
-      <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-        <strong className={`font-mono font-semibold ${statusTone(answer.status)}`}>
-          {answer.status}
-          <span className="sr-only"> status</span>
-        </strong>
-        <span className="text-muted-foreground tabular-nums" title="From the platform to the app and back">
-          {formatMs(answer.latencyMs)}
-        </span>
-        {answer.coldStartMs !== undefined && (
-          <span className="text-sleeping tabular-nums" title="The app was asleep; this is how long waking took">
-            Cold start {formatMs(answer.coldStartMs)}
-          </span>
-        )}
+      <AnswerLine {...answer}>
         <span className="text-muted-foreground tabular-nums">{body.size}</span>
-        {body.kind === "json" && (
-          <button
-            type="button"
-            aria-pressed={raw}
-            onClick={() => setRaw(!raw)}
-            className="ml-auto rounded text-xs text-muted-foreground underline-offset-2 outline-none hover:underline focus-visible:ring-2 focus-visible:ring-ring aria-pressed:text-foreground"
-          >
-            Raw
-          </button>
-        )}
-      </div>
-      {answer.truncated && <p className="text-xs text-deploying">Only the first 10 MB are shown.</p>}
-      <details>
-        <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
-          {answer.headers.length} headers
-        </summary>
-        <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 font-mono text-xs">
-          {answer.headers.map(([name, value], index) => (
-            <div key={`${name}${index}`} className="contents">
-              <dt className="text-muted-foreground">{name}</dt>
-              <dd className="break-words">{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
-      <Body body={body} raw={raw} />
+        <span className="ml-auto flex gap-3">
+          {hasOtherView(body) && (
+            <button type="button" aria-pressed={raw} onClick={() => setRaw(!raw)} className={quietButton}>
+              Raw
+            </button>
+          )}
+          {body.kind !== "empty" && (
+            <button type="button" onClick={() => download(answer, fileNameOf(answer.headers, path))} className={quietButton}>
+              Download
+            </button>
+          )}
+        </span>
+      </AnswerLine>
+      {answer.truncated && (
+        <p className="text-xs text-deploying">The answer went on: it was stopped, cut off, or longer than 10 MB or five minutes.</p>
+      )}
+      <AnswerHeaders headers={answer.headers} />
+      <AnswerBodyView body={body} raw={raw} />
     </div>
   );
 }
 
-function Body({ body, raw }: { body: ReturnType<typeof bodyOf>; raw: boolean }) {
-  if (body.kind === "empty") return <p className="text-muted-foreground">No body.</p>;
-  if (body.kind === "image") return <img src={body.source} alt="The answer's body" className="max-w-full rounded-md border" />;
-  if (body.kind === "binary")
-    return (
-      <p className="text-muted-foreground">
-        {body.size} of {body.type}, which is not text.
-      </p>
-    );
-  if (body.kind === "json" && !raw)
-    return (
-      <div role="region" aria-label="Body" tabIndex={0} className={bodyClass}>
-        <JsonTree value={body.value} />
-      </div>
-    );
+/** A stream while it arrives. */
+export function LiveAnswerView({ live, onStop }: { live: LiveAnswer; onStop(): void }) {
   return (
-    <pre aria-label="Body" tabIndex={0} className={`${bodyClass} break-words whitespace-pre-wrap`}>
-      {body.text}
-      {body.cut && "\n… the rest is left out here"}
-    </pre>
+    <div className="grid grid-cols-1 gap-2 p-3 text-[13px]">
+      <AnswerLine {...live}>
+        <span className="text-muted-foreground">Arriving…</span>
+        <Button type="button" size="sm" variant="outline" className="ml-auto" onClick={onStop}>
+          Stop
+        </Button>
+      </AnswerLine>
+      <AnswerHeaders headers={live.headers} />
+      {live.events ? (
+        <EventList events={live.events} />
+      ) : (
+        <pre
+          aria-label="Body"
+          aria-live="off"
+          tabIndex={0}
+          className={`${bodyClass} max-h-96 overflow-auto break-words whitespace-pre-wrap`}
+        >
+          {live.text}
+        </pre>
+      )}
+    </div>
   );
 }
 
-const bodyClass =
-  "overflow-x-auto rounded-md bg-muted/60 p-2.5 font-mono text-xs leading-6 outline-none focus-visible:ring-2 focus-visible:ring-ring";
+const hasOtherView = (body: AnswerBody): boolean =>
+  body.kind === "json" || body.kind === "html" || body.kind === "events" || (body.kind === "image" && body.text !== undefined);
+
+interface AnswerLineProps {
+  status: number;
+  latencyMs: number;
+  coldStartMs?: number | undefined;
+  children: ReactNode;
+}
+
+/** The waking counts apart: it says nothing of how fast the app is. */
+function AnswerLine({ status, latencyMs, coldStartMs = 0, children }: AnswerLineProps) {
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+      <strong className={`font-mono font-semibold ${statusTone(status)}`}>
+        {status}
+        <span className="sr-only"> status</span>
+      </strong>
+      <span className="text-muted-foreground tabular-nums" title="From the platform to the app and back">
+        {formatMs(Math.max(0, latencyMs - coldStartMs))}
+      </span>
+      {coldStartMs > 0 && (
+        <span className="text-sleeping tabular-nums" title="The app was asleep; this is how long waking took, before the time beside it">
+          Cold start {formatMs(coldStartMs)}
+        </span>
+      )}
+      {children}
+    </div>
+  );
+}
+
+function AnswerHeaders({ headers }: { headers: ProxyAnswer["headers"] }) {
+  return (
+    <details>
+      <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
+        {headers.length} headers
+      </summary>
+      <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 font-mono text-xs">
+        {headers.map(([name, value], index) => (
+          <div key={`${name}${index}`} className="contents">
+            <dt className="text-muted-foreground">{name}</dt>
+            <dd className="break-words">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** From memory, so that nothing is asked for twice. The type is none that a browser would open in our own origin. */
+function download({ body, bodyEncoding }: ProxyAnswer, name: string): void {
+  const bytes = bodyEncoding === "base64" ? Uint8Array.from(atob(body), (each) => each.charCodeAt(0)) : body;
+  const url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // Chromium reads it after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,6 +1,7 @@
 /** A deployment's real steps with their times, and what came of it. Announced as it goes. */
 import { CheckIcon, CircleDashedIcon, LoaderCircleIcon, RocketIcon, XIcon } from "lucide-react";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import { TracebackView } from "#app/components/traceback-view.tsx";
 import { useDeployStore, type DeployStep, type Watched } from "#app/stores/deploy-store.ts";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { formatMs } from "./format.ts";
@@ -89,6 +90,7 @@ function StepGlyph({ state }: { state: DeployStep["state"] }) {
 }
 
 function Outcome({ watched: { error, problems, traceback, steps } }: { watched: Watched }) {
+  const store = useEditorStoreApi();
   const said = steps.some(({ message }) => message === error) || problems.some(({ message }) => message === error);
   return (
     <div className="mt-3 grid gap-2 border-t pt-3">
@@ -97,13 +99,20 @@ function Outcome({ watched: { error, problems, traceback, steps } }: { watched: 
         <Where key={`${problem.file}:${problem.line}:${problem.message}`} problem={problem} />
       ))}
       {traceback !== null && traceback !== "" && (
-        <pre
-          tabIndex={0}
-          aria-label="Traceback"
-          className="max-h-72 overflow-auto rounded-md bg-muted p-3 font-mono text-xs leading-5 outline-none focus-visible:ring-2 focus-visible:ring-ring"
-        >
-          {traceback}
-        </pre>
+        <TracebackView
+          traceback={traceback}
+          isOwn={(file) => store.getState().files[file] !== undefined}
+          className="max-h-72 rounded-md bg-muted p-3 text-xs"
+          toPlace={(place, text) => (
+            <button
+              type="button"
+              onClick={() => store.getState().goTo(place)}
+              className="cursor-pointer rounded underline underline-offset-2 outline-none focus-visible:ring-2 focus-visible:ring-ring"
+            >
+              {text}
+            </button>
+          )}
+        />
       )}
     </div>
   );

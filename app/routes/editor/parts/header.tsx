@@ -1,5 +1,5 @@
 /** The editor's bar: which app, how it stands, its address, and the two things one does. */
-import { ArrowLeftIcon, DatabaseIcon, ExternalLinkIcon, LoaderCircleIcon, PanelRightIcon, RocketIcon } from "lucide-react";
+import { ArrowLeftIcon, DatabaseIcon, ExternalLinkIcon, LoaderCircleIcon, PanelLeftIcon, PanelRightIcon, RocketIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { App, EnvVar } from "#core/contract/app.ts";
@@ -26,6 +26,7 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
   const dirty = useEditorStore(isDirty);
   const hash = useEditorStore((state) => state.base.hash);
   const side = useEditorStore((state) => state.side);
+  const filesOpen = useEditorStore((state) => state.filesOpen);
   const running = useDeployStore(({ current }) => current?.state === "running" && current.kind !== "draft");
   const deploying = running || actions.busy === "deploying";
   return (
@@ -46,6 +47,17 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
       <SettingsBadge app={app} env={env} warn={usesMongo && app.database === null} onClick={onSettings} />
       <AppUrl url={app.url} live={app.liveVersion !== null} />
       <div className="ml-auto flex items-center gap-1.5">
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          className="max-md:hidden"
+          aria-label="Files and search"
+          title="Files and search"
+          aria-pressed={filesOpen}
+          onClick={() => store.getState().showLeft(!filesOpen)}
+        >
+          <PanelLeftIcon aria-hidden />
+        </Button>
         <Button
           variant="ghost"
           size="icon-sm"

@@ -1,7 +1,8 @@
-/** What the app writes, as it writes it. Follows the end until somebody scrolls up; can be paused, searched in and cleared. */
+/** What the app writes, as it writes it: since the last test, where one was sent, or all. Follows the end until somebody scrolls up; can be paused, searched in and cleared. */
 import { PauseIcon, PlayIcon, ScrollTextIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { logLineSchema, type LogEntry } from "#core/contract/request.ts";
+import { useEditorStore } from "#app/stores/editor-store.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -13,6 +14,8 @@ export function LogPanel({ slug }: { slug: string }) {
   const [paused, setPaused] = useState(false);
   const [search, setSearch] = useState("");
   const [connected, setConnected] = useState(true);
+  const [all, setAll] = useState(false);
+  const testedAt = useEditorStore((state) => state.testedAt);
   const end = useRef<HTMLDivElement>(null);
   const following = useRef(true);
 
@@ -37,7 +40,10 @@ export function LogPanel({ slug }: { slug: string }) {
   }, [lines]);
 
   const needle = search.trim().toLowerCase();
-  const shown = needle === "" ? lines : lines.filter(({ text }) => text.toLowerCase().includes(needle));
+  const since = testedAt === null || all ? null : testedAt;
+  const shown = lines.filter(
+    ({ at, text }) => (since === null || Date.parse(at) >= since) && (needle === "" || text.toLowerCase().includes(needle)),
+  );
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex shrink-0 items-center gap-2 border-b px-2 py-1">
@@ -53,6 +59,11 @@ export function LogPanel({ slug }: { slug: string }) {
           {paused ? <PlayIcon aria-hidden /> : <PauseIcon aria-hidden />}
           {paused ? "Resume" : "Pause"}
         </Button>
+        {testedAt !== null && (
+          <Button variant="ghost" size="sm" aria-pressed={!all} className="aria-pressed:bg-accent" onClick={() => setAll(!all)}>
+            Since the last test
+          </Button>
+        )}
         {!connected && !paused && (
           <span role="status" className="text-xs text-muted-foreground">
             Connecting again…
@@ -71,7 +82,9 @@ export function LogPanel({ slug }: { slug: string }) {
         {shown.length === 0 && (
           <PanelNote
             icon={<ScrollTextIcon aria-hidden className="text-muted-foreground" />}
-            title={needle === "" ? "No log lines yet" : "No line contains that"}
+            title={
+              needle !== "" ? "No line contains that" : since === null ? "No log lines yet" : "Nothing was printed since the last test"
+            }
             {...(needle === "" ? { text: "What your app prints appears here." } : {})}
           />
         )}

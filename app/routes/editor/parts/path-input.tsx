@@ -1,6 +1,7 @@
 /** A path with suggestions from the app's own operations: a combobox with a list (WAI-ARIA), arrows and Enter choose. */
 import { useId, useState, type KeyboardEvent } from "react";
-import { completePath, type Suggestion } from "../requests.ts";
+import type { Suggestion } from "../openapi.ts";
+import { completePath } from "../suggestions.ts";
 
 interface PathInputProps {
   value: string;

@@ -1,6 +1,7 @@
 /** All findings, worst first; each leads to its place. */
 import { CircleAlertIcon, CircleCheckIcon, InfoIcon, TriangleAlertIcon } from "lucide-react";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import { useDeployStore } from "#app/stores/deploy-store.ts";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -20,6 +21,7 @@ export function ProblemsPanel({
   failure: string | null;
 }) {
   const store = useEditorStoreApi();
+  const traceback = useDeployStore(({ current }) => current?.traceback ?? null);
   if (problems.length === 0) {
     if (failure !== null)
       return (
@@ -49,6 +51,16 @@ export function ProblemsPanel({
                 {problem.file}:{problem.line}
               </span>
             </button>
+            {/* Found by loading the app, which tells more than the line. */}
+            {traceback !== null && problem.code.startsWith("load_") && (
+              <button
+                type="button"
+                onClick={() => store.getState().showBottom("deploy")}
+                className="mb-1 ml-9 rounded text-xs text-muted-foreground underline underline-offset-2 outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring"
+              >
+                Show the traceback
+              </button>
+            )}
           </li>
         );
       })}

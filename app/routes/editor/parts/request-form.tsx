@@ -1,132 +1,172 @@
 import { SendIcon } from "lucide-react";
-import { useId, type FormEvent, type ReactNode } from "react";
+import { useId, type FormEvent } from "react";
 import { Button } from "#app/components/ui/button.tsx";
-import { methods, takesBody, type RequestDraft, type Suggestion } from "../requests.ts";
+import type { Suggestion } from "../openapi.ts";
+import type { Credentials } from "../request-auth.ts";
+import { commonHeaders, emptyRow, parseHeaderLines, refuseHeader } from "../request-headers.ts";
+import { readQuery, withParameter } from "../request-query.ts";
+import { methods, takesBody, type RequestDraft, type RequestField } from "../requests.ts";
+import { AuthFields } from "./auth-fields.tsx";
+import { BodyFields } from "./body-fields.tsx";
 import { CopyAsMenu } from "./copy-as-menu.tsx";
 import { PathInput } from "./path-input.tsx";
+import { RowList } from "./row-list.tsx";
+import { TabPanel, TabStrip } from "./tab-strip.tsx";
 
-/** What is wrong with the request as it is written; `field` is one of the form's. */
+/** What is wrong with the request as it is written. */
 export interface Fault {
-  field: string;
+  field: RequestField;
   message: string;
+  /** Where in the body's text. */
+  at?: number;
 }
+export type RequestTab = "query" | Exclude<RequestField, "path">;
 
 export interface RequestFormProps {
   draft: RequestDraft;
+  credentials: Credentials;
   fault: Fault | null;
+  /** Null: what fits the method. */
+  tab: RequestTab | null;
   /** Whether there is an app to send it to. */
   deployed: boolean;
   appUrl: string;
   /** The app's operations, for the path to be picked from. */
   load(): Promise<readonly Suggestion[]>;
   onChange(fields: Partial<RequestDraft>): void;
+  onCredentials(fields: Partial<Credentials>): void;
+  onPick(suggestion: Suggestion): void;
+  onTab(tab: RequestTab): void;
   onSend(): void;
 }
 
-/** The request that is sent next: method, path, headers and body. */
-export function RequestForm({ draft, fault, deployed, appUrl, load, onChange, onSend }: RequestFormProps) {
+/** The request that is sent next: method and path, and under them query, headers, authorization and body. */
+export function RequestForm(props: RequestFormProps) {
+  const { draft, credentials, fault, deployed, appUrl, load, onChange, onPick, onTab, onSend } = props;
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onSend();
   };
-  const errorOf = (field: string) =>
-    fault?.field === field ? (
-      <p id={`${id}-${field}`} role="alert" className="pt-1 text-xs text-destructive">
-        {fault.message}
-      </p>
-    ) : null;
-
+  const hasBody = takesBody(draft.method);
+  const tab = props.tab === null || (props.tab === "body" && !hasBody) ? (hasBody ? "body" : "query") : props.tab;
+  const query = readQuery(draft.path).length;
+  const headers = draft.headers.filter(({ name, on }) => on && name !== "").length;
+  const tabs: { id: RequestTab; label: string; badge?: React.ReactNode }[] = [
+    { id: "query", label: "Query", badge: <Count of={query} /> },
+    { id: "headers", label: "Headers", badge: <Count of={headers} /> },
+    { id: "auth", label: "Auth", badge: draft.auth !== "none" && <span aria-hidden className="size-1.5 rounded-full bg-primary" /> },
+    ...(hasBody ? [{ id: "body" as const, label: "Body" }] : []),
+  ];
   return (
-    <form onSubmit={submit} aria-label="Test request" className="grid shrink-0 gap-2 border-b p-3">
-      <div className="flex gap-1.5">
-        <select
-          aria-label="Method"
-          value={draft.method}
-          onChange={({ target }) => onChange({ method: target.value })}
-          className="h-8 rounded-md border border-input bg-background px-1.5 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
-        >
-          {methods.map((method) => (
-            <option key={method}>{method}</option>
-          ))}
-        </select>
-        <PathInput
-          value={draft.path}
-          invalid={fault?.field === "path"}
-          describedBy={`${id}-path`}
-          load={load}
-          onChange={(path) => onChange({ path })}
-          onPick={({ method, path, body }) => onChange({ method, path, body: takesBody(method) ? body || draft.body : draft.body })}
-        />
-        <Button
-          type="submit"
-          size="sm"
-          variant="secondary"
-          className="h-8"
-          disabled={!deployed}
-          title={deployed ? undefined : "Deploy the app first"}
-        >
-          <SendIcon aria-hidden />
-          Send
-        </Button>
-      </div>
-      {errorOf("path")}
-      <Fold label="Headers" filled={draft.headers !== ""} beside={<CopyAsMenu draft={draft} appUrl={appUrl} />}>
-        <textarea
-          aria-label="Headers, one per line"
-          aria-describedby={`${id}-headers`}
-          aria-invalid={fault?.field === "headers"}
-          value={draft.headers}
-          onChange={({ target }) => onChange({ headers: target.value })}
-          rows={2}
-          spellCheck={false}
-          placeholder="Accept: application/json"
-          className={areaClass}
-        />
-        {errorOf("headers")}
-      </Fold>
-      {takesBody(draft.method) && (
-        <div>
-          <label htmlFor={`${id}-text`} className="mb-1 block text-xs text-muted-foreground">
-            Body
-          </label>
-          <textarea
-            id={`${id}-text`}
-            value={draft.body}
-            onChange={({ target }) => onChange({ body: target.value })}
-            rows={5}
-            spellCheck={false}
-            placeholder={'{ "name": "Ada" }'}
-            className={areaClass}
+    <form onSubmit={submit} aria-label="Test request" className="shrink-0 border-b">
+      <div className="grid gap-1 p-3 pb-1.5">
+        <div className="flex gap-1.5">
+          <select
+            aria-label="Method"
+            value={draft.method}
+            onChange={({ target }) => onChange({ method: target.value })}
+            className="h-8 rounded-md border border-input bg-background px-1.5 font-mono text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-ring"
+          >
+            {methods.map((method) => (
+              <option key={method}>{method}</option>
+            ))}
+          </select>
+          <PathInput
+            value={draft.path}
+            invalid={fault?.field === "path"}
+            describedBy={`${id}-fault`}
+            load={load}
+            onChange={(path) => onChange({ path })}
+            onPick={onPick}
           />
-          {errorOf("body")}
+          <Button
+            type="submit"
+            size="sm"
+            variant="secondary"
+            className="h-8"
+            disabled={!deployed}
+            title={deployed ? undefined : "Deploy the app first"}
+          >
+            <SendIcon aria-hidden />
+            Send
+          </Button>
         </div>
-      )}
+      </div>
+      <TabStrip label="Parts of the request" name="request" tabs={tabs} active={tab} onPick={onTab}>
+        <CopyAsMenu draft={draft} credentials={credentials} appUrl={appUrl} />
+      </TabStrip>
+      <TabPanel name="request" active={tab} className="max-h-[45vh] overflow-y-auto p-3">
+        <Fields {...props} tab={tab} describedBy={`${id}-fault`} />
+      </TabPanel>
+      <p id={`${id}-fault`} role="alert" className="px-3 pb-2.5 text-xs text-destructive empty:hidden">
+        {fault?.message}
+      </p>
     </form>
   );
 }
 
-const areaClass =
-  "w-full rounded-md border border-input bg-background px-2 py-1.5 font-mono text-[13px] leading-5 outline-none placeholder:text-muted-foreground focus-visible:ring-2 focus-visible:ring-ring aria-invalid:border-destructive";
-
-interface FoldProps {
-  label: string;
-  filled: boolean;
-  /** On the label's line, whether it is folded or not. */
-  beside: ReactNode;
-  children: ReactNode;
+function Fields({
+  draft,
+  credentials,
+  fault,
+  tab,
+  describedBy,
+  onChange,
+  onCredentials,
+}: RequestFormProps & { tab: RequestTab; describedBy: string }) {
+  const names = useId();
+  if (tab === "query") return <QueryRows path={draft.path} onChange={(path) => onChange({ path })} />;
+  if (tab === "auth")
+    return <AuthFields kind={draft.auth} credentials={credentials} onKind={(auth) => onChange({ auth })} onChange={onCredentials} />;
+  if (tab === "body")
+    return (
+      <BodyFields
+        draft={draft}
+        invalid={fault?.field === "body"}
+        place={fault?.at === undefined ? null : (fault as { at: number })}
+        describedBy={describedBy}
+        onChange={onChange}
+      />
+    );
+  return (
+    <>
+      <RowList
+        label="Header"
+        rows={draft.headers}
+        empty={emptyRow}
+        names={names}
+        refuse={refuseHeader}
+        parsePaste={parseHeaderLines}
+        onChange={(headers) => onChange({ headers })}
+      />
+      <datalist id={names}>
+        {commonHeaders.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </>
+  );
 }
 
-function Fold({ label, filled, beside, children }: FoldProps) {
+/** In step with the path: the path is what counts, these are a view of it. */
+function QueryRows({ path, onChange }: { path: string; onChange(path: string): void }) {
+  const rows = readQuery(path).map((each) => ({ ...each, on: true }));
   return (
-    <div className="relative">
-      <div className="absolute top-0 right-0">{beside}</div>
-      <details open={filled || undefined}>
-        <summary className="w-fit cursor-pointer rounded text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring">
-          {label}
-        </summary>
-        <div className="pt-1">{children}</div>
-      </details>
-    </div>
+    <RowList
+      label="Parameter"
+      rows={rows}
+      empty={emptyRow}
+      switchable={false}
+      onChange={(next) => {
+        const index = next.findIndex((row, at) => row.name !== rows[at]?.name || row.value !== rows[at]?.value);
+        if (next.length < rows.length) onChange(withParameter(path, index < 0 ? next.length : index, null));
+        else if (index >= 0) onChange(withParameter(path, index, next[index]!));
+      }}
+    />
   );
+}
+
+function Count({ of }: { of: number }) {
+  return of === 0 ? null : <span className="rounded-full bg-muted px-1.5 text-xs leading-4 tabular-nums">{of}</span>;
 }

@@ -66,13 +66,16 @@ export function SidePanel({ app, draft, actions, closable }: SidePanelProps) {
         )}
       </TabStrip>
       <TabPanel name="try" active={side}>
-        {side === "preview" ? (
-          <PreviewPanel key={target} app={app} target={target} draft={draft} actions={actions} />
-        ) : target === "draft" ? (
-          <TestPanel key="draft" slug={host.host} appUrl={app.url} liveVersion={host.running?.hash ?? null} />
-        ) : (
-          <TestPanel key="live" slug={app.slug} appUrl={app.url} liveVersion={app.liveVersion} />
-        )}
+        {/* Stays: what was typed, and an answer that still arrives, outlive a look at the page. */}
+        <div className={side === "test" ? "h-full" : "hidden"}>
+          <TestPanel
+            slug={target === "draft" ? host.host : app.slug}
+            appUrl={app.url}
+            version={target === "draft" ? (host.running?.hash ?? null) : app.liveVersion}
+            hint={target === "draft" ? "Run the draft, then send it a request here." : "Deploy the app, then send it a request here."}
+          />
+        </div>
+        {side === "preview" && <PreviewPanel key={target} app={app} target={target} draft={draft} actions={actions} />}
       </TabPanel>
     </section>
   );

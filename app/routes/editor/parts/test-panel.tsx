@@ -1,58 +1,56 @@
-/** Sends a request to the app and shows what came back. The history lives in this tab's session. */
-import { useEffect, useRef, useState } from "react";
-import { proxyAnswerSchema, type ProxyAnswer } from "#core/contract/request.ts";
-import { call, wordsOf } from "../call.ts";
-import {
-  emptyRequest,
-  parseHistory,
-  parseRequest,
-  readSuggestions,
-  withSent,
-  type RequestDraft,
-  type Sent,
-  type Suggestion,
-} from "../requests.ts";
-import { AnswerView } from "./answer-view.tsx";
-import { RequestForm, type Fault } from "./request-form.tsx";
+/** Sends a request to the app and shows what came back. What was sent and the credentials live in this tab's session. */
+import { useRef, useState } from "react";
+import type { ProxyAnswer } from "#core/contract/request.ts";
+import { call } from "../call.ts";
+import type { Suggestion } from "../openapi.ts";
+import { emptyRequest, parseRequest, type RequestDraft } from "../requests.ts";
+import { toKeptAnswer } from "../sent-history.ts";
+import { withKeyName, withSuggestion } from "../suggestions.ts";
+import { useExchange, type Exchange } from "../use-exchange.ts";
+import { useTestSession } from "../use-test-session.ts";
+import { AnswerView, LiveAnswerView } from "./answer-view.tsx";
+import { Button } from "#app/components/ui/button.tsx";
+import { RequestForm, type Fault, type RequestTab } from "./request-form.tsx";
 import { SentList } from "./sent-list.tsx";
 
 export interface TestPanelProps {
   slug: string;
   appUrl: string;
-  /** The live version, or null: nothing answers yet. Another one may have other operations. */
-  liveVersion: string | number | null;
+  /** What answers, the live version or the draft that runs; null: nothing yet. Another one may have other operations. */
+  version: string | number | null;
+  /** Said while nothing answers. */
+  hint: string;
 }
 
-type Result = { state: "none" } | { state: "sending" } | { state: "answered"; answer: ProxyAnswer } | { state: "failed"; message: string };
-
-export function TestPanel({ slug, appUrl, liveVersion }: TestPanelProps) {
+export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
   const [draft, setDraft] = useState<RequestDraft>(emptyRequest);
   const [fault, setFault] = useState<Fault | null>(null);
-  const [result, setResult] = useState<Result>({ state: "none" });
-  const [history, remember] = useHistory(slug);
-  const load = useSuggestions(slug, liveVersion);
-  const flight = useRef<AbortController>(null);
-  const set = (fields: Partial<RequestDraft>) => {
-    setDraft({ ...draft, ...fields });
+  const [tab, setTab] = useState<RequestTab | null>(null);
+  const { history, remember, credentials, setCredentials } = useTestSession(slug);
+  const { result, send: start, stop } = useExchange(slug);
+  const load = useSuggestions(slug, version);
+  const change = (next: RequestDraft) => {
+    // What is asked in another way is shown from its own side: a body where there was none.
+    if (next.method !== draft.method) setTab(null);
+    setDraft(next);
     setFault(null);
   };
 
   const send = async (what: RequestDraft) => {
-    const parsed = parseRequest(what);
-    if (!parsed.ok) return setFault(parsed);
-    flight.current?.abort();
-    const mine = (flight.current = new AbortController());
-    setResult({ state: "sending" });
-    const reply = await call<unknown>(`/apps/${slug}/edit/send`, parsed.request, mine.signal);
-    if (mine.signal.aborted) return;
-    const answer = reply.ok ? proxyAnswerSchema.safeParse(reply.value) : null;
-    if (answer?.success) setResult({ state: "answered", answer: answer.data });
-    else setResult({ state: "failed", message: reply.ok ? "The answer could not be read." : wordsOf(reply.problem) });
+    const parsed = parseRequest(what, credentials);
+    if (!parsed.ok) {
+      setFault(parsed);
+      if (parsed.field !== "path") setTab(parsed.field);
+      return;
+    }
+    const outcome = await start(parsed.request);
+    if (outcome === null) return;
     remember({
       at: new Date().toISOString(),
       request: what,
-      status: answer?.data?.status ?? null,
-      latencyMs: answer?.data?.latencyMs ?? null,
+      status: outcome.ok ? outcome.answer.status : null,
+      latencyMs: outcome.ok ? outcome.answer.latencyMs : null,
+      answer: outcome.ok ? toKeptAnswer(outcome.answer, outcome.sizeBytes) : null,
     });
   };
 
@@ -61,29 +59,30 @@ export function TestPanel({ slug, appUrl, liveVersion }: TestPanelProps) {
       <RequestForm
         appUrl={appUrl}
         draft={draft}
+        credentials={credentials}
         fault={fault}
-        deployed={liveVersion !== null}
+        tab={tab}
+        deployed={version !== null}
         load={load}
-        onChange={set}
+        onChange={(fields) => change({ ...draft, ...fields })}
+        onCredentials={(fields) => {
+          setCredentials({ ...credentials, ...fields });
+          setFault(null);
+        }}
+        onPick={(suggestion) => {
+          change(withSuggestion(draft, suggestion));
+          setCredentials(withKeyName(credentials, suggestion));
+        }}
+        onTab={setTab}
         onSend={() => void send(draft)}
       />
       <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
-        {result.state === "answered" && <AnswerView answer={result.answer} />}
-        {result.state === "sending" && (
-          <p className="p-3 text-[13px] text-muted-foreground">Waiting for the answer… A sleeping app wakes first.</p>
-        )}
-        {result.state === "failed" && <p className="p-3 text-[13px] text-destructive">{result.message}</p>}
-        {result.state === "none" && (
-          <p className="p-3 text-[13px] text-muted-foreground">
-            {liveVersion === null ? "Deploy the app, then send it a request here." : "Send a request; its answer appears here."}
-          </p>
-        )}
+        <Result result={result} hint={version === null ? hint : "Send a request; its answer appears here."} onStop={stop} />
       </div>
       <SentList
         history={history}
         onPick={(sent) => {
-          setDraft(sent.request);
-          setFault(null);
+          change(sent.request);
           void send(sent.request);
         }}
       />
@@ -91,35 +90,36 @@ export function TestPanel({ slug, appUrl, liveVersion }: TestPanelProps) {
   );
 }
 
-/** The tab's history of this app, in its session storage. */
-function useHistory(slug: string): [readonly Sent[], (sent: Sent) => void] {
-  const key = `fp:test:${slug}`;
-  const [history, setHistory] = useState<readonly Sent[]>([]);
-  // After hydration: the server knows nothing of this tab.
-  // oxlint-disable-next-line react/set-state-in-effect -- session storage is outside React, and is read once
-  useEffect(() => setHistory(parseHistory(sessionStorage.getItem(key))), [key]);
-  const remember = (sent: Sent) => {
-    const next = withSent(history, sent);
-    setHistory(next);
-    try {
-      sessionStorage.setItem(key, JSON.stringify(next));
-    } catch {
-      // A full session storage costs the history, nothing else.
-    }
-  };
-  return [history, remember];
+function Result({ result, hint, onStop }: { result: Exchange; hint: string; onStop(): void }) {
+  if (result.state === "answered") return <AnswerView answer={result.answer} path={result.path} />;
+  if (result.state === "arriving") return <LiveAnswerView live={result.live} onStop={onStop} />;
+  if (result.state === "failed") return <p className="p-3 text-[13px] text-destructive">{result.message}</p>;
+  if (result.state === "sending")
+    return (
+      <div className="flex items-center justify-between gap-3 p-3 text-[13px] text-muted-foreground">
+        <p>Waiting for the answer… A sleeping app wakes first.</p>
+        <Button type="button" size="sm" variant="outline" onClick={onStop}>
+          Stop
+        </Button>
+      </div>
+    );
+  return <p className="p-3 text-[13px] text-muted-foreground">{hint}</p>;
 }
 
-/** Reads the app's OpenAPI document through the same door, once per live version and only when somebody types a path: it may wake the app. */
-function useSuggestions(slug: string, liveVersion: string | number | null): () => Promise<readonly Suggestion[]> {
+/** Reads the app's OpenAPI document through the same door, once per version and only when somebody types a path: it may wake the app. */
+function useSuggestions(slug: string, version: string | number | null): () => Promise<readonly Suggestion[]> {
   const known = useRef<{ version: string | number; suggestions: Promise<readonly Suggestion[]> }>(null);
   return () => {
-    if (liveVersion === null) return Promise.resolve([]);
-    if (known.current?.version !== liveVersion) {
-      const suggestions = call<ProxyAnswer>(`/apps/${slug}/edit/send`, { method: "GET", path: "/openapi.json" }).then((reply) =>
-        reply.ok && reply.value.status === 200 ? readSuggestions(reply.value.body) : [],
-      );
-      known.current = { version: liveVersion, suggestions };
+    if (version === null) return Promise.resolve([]);
+    if (known.current?.version !== version) {
+      const read = async () => {
+        const [reply, { readSuggestions }] = await Promise.all([
+          call<ProxyAnswer>(`/apps/${slug}/edit/send`, { method: "GET", path: "/openapi.json" }),
+          import("../openapi.ts"),
+        ]);
+        return reply.ok && reply.value.status === 200 ? readSuggestions(reply.value.body) : [];
+      };
+      known.current = { version, suggestions: read() };
     }
     return known.current.suggestions;
   };

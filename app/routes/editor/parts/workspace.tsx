@@ -1,9 +1,11 @@
 /** How the panes lie: side by side and resizable on a wide screen, one at a time under tabs on a narrow one. */
 import { CodeXmlIcon, FilesIcon, FlaskConicalIcon, SquareTerminalIcon } from "lucide-react";
-import { useEffect, useSyncExternalStore, type ReactNode } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { Group, Panel, Separator, usePanelRef } from "react-resizable-panels";
 import { useEditorStore, useEditorStoreApi, type NarrowPane } from "#app/stores/editor-store.ts";
+import type { Panes as PaneMemory } from "#app/stores/panes.ts";
 import { CodeSkeleton } from "../code/code-pane.tsx";
+import { usePanes } from "../use-panes.ts";
 
 /** The panes; each is drawn by whom it concerns. */
 export interface Panes {
@@ -21,7 +23,8 @@ function subscribe(listener: () => void): () => void {
   return () => media.removeEventListener("change", listener);
 }
 
-export function Workspace(panes: Panes) {
+/** `initial`: how this browser had them. */
+export function Workspace({ initial, ...panes }: Panes & { initial: PaneMemory }) {
   const narrow = useSyncExternalStore(
     subscribe,
     () => matchMedia(narrowQuery).matches,
@@ -30,7 +33,7 @@ export function Workspace(panes: Panes) {
   if (narrow) return <NarrowLayout {...panes} />;
   return (
     <>
-      <WideLayout {...panes} />
+      <WideLayout {...panes} initial={initial} />
       {/* What a phone is sent before its width is known: the same frame, so nothing jumps. */}
       <div className="min-h-0 flex-1 md:hidden">
         <CodeSkeleton />
@@ -44,36 +47,52 @@ const searchPixels = 300;
 /** The tabs' height; folded away, the output is just that. */
 const stripPixels = 36;
 
-function WideLayout({ files, code, side, bottom }: Panes) {
-  const sideOpen = useEditorStore((state) => state.side !== null);
-  const bottomOpen = useEditorStore((state) => state.bottomOpen);
+function WideLayout({ files, code, side, bottom, initial }: Panes & { initial: PaneMemory }) {
   const store = useEditorStoreApi();
-  const output = usePanelRef();
-  const leftPanel = usePanelRef();
-  const searches = useEditorStore((state) => state.left === "search");
-  useEffect(() => {
-    if (searches && (leftPanel.current?.getSize().inPixels ?? searchPixels) < searchPixels) leftPanel.current?.resize(searchPixels);
-  }, [searches, leftPanel]);
-  useEffect(() => {
-    if (bottomOpen) output.current?.expand();
-    else output.current?.collapse();
-  }, [bottomOpen, output]);
+  const sideOpen = useEditorStore((state) => state.side !== null);
+  const filesOpen = useEditorStore((state) => state.filesOpen);
+  const { sizes, resized } = usePanes(initial);
+  const { leftPanel, output } = useOpenPanels(sizes);
   return (
-    <Group className="min-h-0 flex-1 max-md:hidden!">
-      <Panel id="files" panelRef={leftPanel} defaultSize={208} minSize={140} maxSize={480} groupResizeBehavior="preserve-pixel-size">
-        {files}
+    <Group
+      className="min-h-0 flex-1 max-md:hidden!"
+      onLayoutChanged={({ files: shown, side: percent }) =>
+        resized({
+          ...(shown !== undefined && shown > 0 && { files: leftPanel.current?.getSize().inPixels ?? initial.files }),
+          ...(percent !== undefined && { side: percent }),
+        })
+      }
+    >
+      <Panel
+        id="files"
+        panelRef={leftPanel}
+        // What a server writes is what is shown until the panel is measured: nothing may jump then.
+        defaultSize={initial.filesOpen ? initial.files : 0}
+        minSize={140}
+        maxSize={480}
+        collapsible
+        collapsedSize={0}
+        groupResizeBehavior="preserve-pixel-size"
+        onResize={({ inPixels }) => store.getState().filesOpen !== inPixels > 1 && store.getState().showLeft(inPixels > 1)}
+      >
+        {filesOpen && files}
       </Panel>
-      <Handle />
+      <Handle label="Resize the files" />
       <Panel id="middle" minSize={320}>
-        <Group orientation="vertical">
+        <Group
+          orientation="vertical"
+          onLayoutChanged={({ output: percent }) => {
+            if (percent !== undefined && output.current?.isCollapsed() === false) resized({ output: percent });
+          }}
+        >
           <Panel id="code" minSize={120}>
             {code}
           </Panel>
-          <Handle horizontal />
+          <Handle label="Resize the output" horizontal />
           <Panel
             id="output"
             panelRef={output}
-            defaultSize="32%"
+            defaultSize={initial.bottomOpen ? `${initial.output}%` : stripPixels}
             minSize={120}
             collapsible
             collapsedSize={stripPixels}
@@ -87,20 +106,48 @@ function WideLayout({ files, code, side, bottom }: Panes) {
           </Panel>
         </Group>
       </Panel>
-      {sideOpen && <Handle />}
-      {sideOpen && (
-        <Panel id="side" defaultSize="32%" minSize={280} maxSize="60%">
-          {side(true)}
-        </Panel>
-      )}
+      {sideOpen && <Handle label="Resize the panel on the right" />}
+      {sideOpen && <SideSlot sizes={sizes}>{side(true)}</SideSlot>}
     </Group>
   );
 }
 
-function Handle({ horizontal = false }: { horizontal?: boolean }) {
+/** As wide as it was when it is opened; a size that changed later would begin it anew. */
+function SideSlot({ sizes, children }: { sizes: () => { side: number }; children: ReactNode }) {
+  const [percent] = useState(() => sizes().side);
+  return (
+    <Panel id="side" defaultSize={`${percent}%`} minSize={280} maxSize="60%">
+      {children}
+    </Panel>
+  );
+}
+
+/** Opens and folds the panels that the store says, to the size that they had. */
+function useOpenPanels(sizes: () => Pick<PaneMemory, "files" | "output">) {
+  const filesOpen = useEditorStore((state) => state.filesOpen);
+  const bottomOpen = useEditorStore((state) => state.bottomOpen);
+  const searches = useEditorStore((state) => state.left === "search");
+  const output = usePanelRef();
+  const leftPanel = usePanelRef();
+  const sizesNow = useRef(sizes);
+  useEffect(() => {
+    if (!filesOpen) leftPanel.current?.collapse();
+    else if (leftPanel.current?.isCollapsed()) leftPanel.current.resize(sizesNow.current().files);
+  }, [filesOpen, leftPanel]);
+  useEffect(() => {
+    if (searches && (leftPanel.current?.getSize().inPixels ?? searchPixels) < searchPixels) leftPanel.current?.resize(searchPixels);
+  }, [searches, leftPanel]);
+  useEffect(() => {
+    if (!bottomOpen) output.current?.collapse();
+    else if (output.current?.isCollapsed()) output.current.resize(`${sizesNow.current().output}%`);
+  }, [bottomOpen, output]);
+  return { output, leftPanel };
+}
+
+function Handle({ label, horizontal = false }: { label: string; horizontal?: boolean }) {
   return (
     <Separator
-      aria-label="Resize"
+      aria-label={label}
       className={`relative bg-border outline-none transition-colors data-[separator=active]:bg-primary data-[separator=hover]:bg-primary/60 focus-visible:bg-ring ${horizontal ? "h-px" : "w-px"}`}
     />
   );
