@@ -1,7 +1,7 @@
 /** The draft on its own host, from the editor: run, look, test, fill its database. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { look } from "./look.ts";
-import { append, deploy, expectCalm, focusCode, pickPane, startWorld, type Visit, type World } from "./world.ts";
+import { append, expectCalm, focusCode, pickPane, startWorld, type Visit, type World } from "./world.ts";
 
 const code = `import os
 from fastapi import FastAPI

@@ -1,14 +1,11 @@
 /** Versions, newest first: when, by whom, what differs from the draft, and one click back. */
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Version } from "#core/contract/deployment.ts";
-import type { Files } from "#core/contract/files.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "#app/components/ui/dialog.tsx";
-import { differencesBetween } from "#app/stores/drafts.ts";
-import { useEditorStore } from "#app/stores/editor-store.ts";
-import { call, wordsOf } from "../call.ts";
-import { FileDiff } from "./file-diff.tsx";
+import { useLoaded } from "../use-loaded.ts";
 import { PanelNote } from "./panel-note.tsx";
+import { VersionDiff } from "./version-diff.tsx";
 
 interface HistoryDialogProps {
   slug: string;
@@ -16,10 +13,8 @@ interface HistoryDialogProps {
   onRollback(version: number): void;
 }
 
-type Loaded<Value> = { state: "loading" } | { state: "failed"; message: string } | { state: "loaded"; value: Value };
-
 export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps) {
-  const [versions] = useLoaded<{ versions: Version[] }>(`/apps/${slug}/edit/versions`);
+  const versions = useLoaded<{ versions: Version[] }>(`/apps/${slug}/edit/versions`);
   const [picked, setPicked] = useState<number | null>(null);
   const number = picked ?? (versions.state === "loaded" ? (versions.value.versions[0]?.number ?? null) : null);
   return (
@@ -28,7 +23,8 @@ export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps)
         <div className="grid gap-1.5">
           <DialogTitle>History</DialogTitle>
           <DialogDescription>
-            The last 10 versions that were live. Rolling back makes one live again; your draft stays as it is.
+            The last 10 versions that were live. Rolling back makes one live again and leaves your draft; restoring puts one into the editor
+            and leaves live.
           </DialogDescription>
         </div>
         {versions.state === "loading" && <PanelNote title="Loading the versions…" />}
@@ -52,7 +48,15 @@ export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps)
                 />
               ))}
             </ul>
-            {number !== null && <VersionDiff key={number} slug={slug} number={number} />}
+            {number !== null && (
+              <VersionDiff
+                key={number}
+                slug={slug}
+                number={number}
+                live={versions.value.versions.find(({ live }) => live)?.number ?? null}
+                onRestored={onClose}
+              />
+            )}
           </div>
         )}
       </DialogContent>
@@ -88,50 +92,4 @@ function VersionRow({ version, active, onPick, onRollback }: { version: Version;
       )}
     </li>
   );
-}
-
-function VersionDiff({ slug, number }: { slug: string; number: number }) {
-  const [version] = useLoaded<Version & { files: Files }>(`/apps/${slug}/edit/versions/${number}`);
-  const draft = useEditorStore((state) => state.files);
-  const [picked, setPicked] = useState<string | null>(null);
-  if (version.state === "loading") return <PanelNote title="Loading…" />;
-  if (version.state === "failed") return <PanelNote title="This version could not be loaded" text={version.message} />;
-  const differences = differencesBetween(null, draft, version.value.files);
-  const current = differences.find(({ path }) => path === picked) ?? differences[0];
-  if (current === undefined) return <PanelNote title={`The editor holds version ${number}, unchanged`} />;
-  return (
-    <div className="flex min-h-0 flex-col rounded-md border">
-      <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-2 py-1.5 text-xs text-muted-foreground">
-        <label className="flex min-w-0 items-center gap-2">
-          <span className="shrink-0">Version {number} → editor</span>
-          <select
-            value={current.path}
-            onChange={({ target }) => setPicked(target.value)}
-            className="h-7 min-w-0 rounded-md border border-input bg-background px-1 font-mono text-foreground outline-none focus-visible:ring-2 focus-visible:ring-ring"
-          >
-            {differences.map(({ path }) => (
-              <option key={path}>{path}</option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <div className="min-h-0 flex-1">
-        <FileDiff key={current.path} path={current.path} before={current.theirs} after={current.mine} />
-      </div>
-    </div>
-  );
-}
-
-/** Read when the dialog opens, and not again: it is closed before anything changes. */
-function useLoaded<Value>(path: string): [Loaded<Value>] {
-  const [loaded, setLoaded] = useState<Loaded<Value>>({ state: "loading" });
-  useEffect(() => {
-    const flight = new AbortController();
-    void call<Value>(path, undefined, flight.signal).then((answer) => {
-      if (!flight.signal.aborted)
-        setLoaded(answer.ok ? { state: "loaded", value: answer.value } : { state: "failed", message: wordsOf(answer.problem) });
-    });
-    return () => flight.abort();
-  }, [path]);
-  return [loaded];
 }
