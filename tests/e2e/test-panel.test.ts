@@ -100,7 +100,7 @@ test("credentials are sent, stay in this session, and are not in what is kept or
   // The app shows them in its answer, which is its own affair.
   const stored = await page.evaluate(() => ({
     history: sessionStorage.getItem("fp:test:mirror")!,
-    local: JSON.stringify({ ...localStorage }),
+    local: JSON.stringify(localStorage),
   }));
   const requests = (JSON.parse(stored.history) as { request: { path: string } }[]).map(({ request }) => request);
   expect(requests[0]!.path).toBe("/private");

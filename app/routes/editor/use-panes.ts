@@ -6,7 +6,12 @@ import { panesCookie, type Panes } from "#app/stores/panes.ts";
 type Sizes = Pick<Panes, "files" | "side" | "output">;
 
 /** The sizes as they are now, and how to tell of new ones. Nothing renders when they change: the panels hold them themselves. */
-export function usePanes(initial: Panes): { sizes: () => Sizes; resized: (sizes: Partial<Sizes>) => void } {
+export interface PaneSizes {
+  sizes(this: void): Sizes;
+  resized(this: void, sizes: Partial<Sizes>): void;
+}
+
+export function usePanes(initial: Panes): PaneSizes {
   const store = useEditorStoreApi();
   const sizes = useRef<Sizes>(initial);
   const keep = useRef(({ side: right, filesOpen, bottom, bottomOpen }: EditorState) => {

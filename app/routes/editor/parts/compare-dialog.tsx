@@ -29,7 +29,7 @@ export function CompareDialog({ before, after, onClose }: CompareDialogProps) {
           <table className="w-full text-left text-[13px]">
             <thead className="text-xs text-muted-foreground">
               <tr>
-                <td className="w-36 px-3 py-1.5" />
+                <td className="w-20 px-3 py-1.5 sm:w-36" />
                 {[before, after].map(({ at, request }) => (
                   <th key={at} scope="col" className="px-3 py-1.5 font-mono font-normal break-all">
                     {request.method} {request.path} at {new Date(at).toLocaleTimeString()}

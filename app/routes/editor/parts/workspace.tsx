@@ -5,7 +5,7 @@ import { Group, Panel, Separator, usePanelRef } from "react-resizable-panels";
 import { useEditorStore, useEditorStoreApi, type NarrowPane } from "#app/stores/editor-store.ts";
 import type { Panes as PaneMemory } from "#app/stores/panes.ts";
 import { CodeSkeleton } from "../code/code-pane.tsx";
-import { usePanes } from "../use-panes.ts";
+import { usePanes, type PaneSizes } from "../use-panes.ts";
 
 /** The panes; each is drawn by whom it concerns. */
 export interface Panes {
@@ -30,10 +30,12 @@ export function Workspace({ initial, ...panes }: Panes & { initial: PaneMemory }
     () => matchMedia(narrowQuery).matches,
     () => false,
   );
+  // Here, since a window that becomes narrow and wide again has its panes laid out anew.
+  const memory = usePanes(initial);
   if (narrow) return <NarrowLayout {...panes} />;
   return (
     <>
-      <WideLayout {...panes} initial={initial} />
+      <WideLayout {...panes} memory={memory} />
       {/* What a phone is sent before its width is known: the same frame, so nothing jumps. */}
       <div className="min-h-0 flex-1 md:hidden">
         <CodeSkeleton />
@@ -47,33 +49,35 @@ const searchPixels = 300;
 /** The tabs' height; folded away, the output is just that. */
 const stripPixels = 36;
 
-function WideLayout({ files, code, side, bottom, initial }: Panes & { initial: PaneMemory }) {
+function WideLayout({ files, code, side, bottom, memory: { sizes, resized } }: Panes & { memory: PaneSizes }) {
   const store = useEditorStoreApi();
+  // What a server writes is what is shown until the panels are measured: nothing may jump then.
+  const [start] = useState(() => ({ ...sizes(), filesOpen: store.getState().filesOpen, bottomOpen: store.getState().bottomOpen }));
   const sideOpen = useEditorStore((state) => state.side !== null);
   const filesOpen = useEditorStore((state) => state.filesOpen);
-  const { sizes, resized } = usePanes(initial);
   const { leftPanel, output } = useOpenPanels(sizes);
   return (
     <Group
       className="min-h-0 flex-1 max-md:hidden!"
-      onLayoutChanged={({ files: shown, side: percent }) =>
+      onLayoutChanged={({ files: shown, side: percent }, { isUserInteraction }) => {
+        // Others follow from what is open, such as when the panel on the right comes or goes.
+        if (!isUserInteraction) return;
+        store.getState().showLeft(shown !== 0);
         resized({
-          ...(shown !== undefined && shown > 0 && { files: leftPanel.current?.getSize().inPixels ?? initial.files }),
+          ...(shown !== 0 && { files: leftPanel.current?.getSize().inPixels ?? sizes().files }),
           ...(percent !== undefined && { side: percent }),
-        })
-      }
+        });
+      }}
     >
       <Panel
         id="files"
         panelRef={leftPanel}
-        // What a server writes is what is shown until the panel is measured: nothing may jump then.
-        defaultSize={initial.filesOpen ? initial.files : 0}
+        defaultSize={start.filesOpen ? start.files : 0}
         minSize={140}
         maxSize={480}
         collapsible
         collapsedSize={0}
         groupResizeBehavior="preserve-pixel-size"
-        onResize={({ inPixels }) => store.getState().filesOpen !== inPixels > 1 && store.getState().showLeft(inPixels > 1)}
       >
         {filesOpen && files}
       </Panel>
@@ -81,8 +85,8 @@ function WideLayout({ files, code, side, bottom, initial }: Panes & { initial: P
       <Panel id="middle" minSize={320}>
         <Group
           orientation="vertical"
-          onLayoutChanged={({ output: percent }) => {
-            if (percent !== undefined && output.current?.isCollapsed() === false) resized({ output: percent });
+          onLayoutChanged={({ output: percent }, { isUserInteraction }) => {
+            if (isUserInteraction && percent !== undefined && output.current?.isCollapsed() === false) resized({ output: percent });
           }}
         >
           <Panel id="code" minSize={120}>
@@ -92,14 +96,15 @@ function WideLayout({ files, code, side, bottom, initial }: Panes & { initial: P
           <Panel
             id="output"
             panelRef={output}
-            defaultSize={initial.bottomOpen ? `${initial.output}%` : stripPixels}
+            defaultSize={start.bottomOpen ? `${start.output}%` : stripPixels}
             minSize={120}
             collapsible
             collapsedSize={stripPixels}
             onResize={({ inPixels }) => {
               const open = inPixels > stripPixels + 1;
               // Dragged shut or open: the store follows, without moving a narrow screen's pane.
-              if (open !== store.getState().bottomOpen) store.setState({ bottomOpen: open });
+              // Nothing at all is a window that became narrow.
+              if (inPixels > 0 && open !== store.getState().bottomOpen) store.setState({ bottomOpen: open });
             }}
           >
             {bottom(true)}
@@ -125,18 +130,20 @@ function SideSlot({ sizes, children }: { sizes: () => { side: number }; children
 /** Opens and folds the panels that the store says, to the size that they had. */
 function useOpenPanels(sizes: () => Pick<PaneMemory, "files" | "output">) {
   const filesOpen = useEditorStore((state) => state.filesOpen);
+  const sideOpen = useEditorStore((state) => state.side !== null);
   const bottomOpen = useEditorStore((state) => state.bottomOpen);
   const searches = useEditorStore((state) => state.left === "search");
   const output = usePanelRef();
   const leftPanel = usePanelRef();
   const sizesNow = useRef(sizes);
   useEffect(() => {
-    if (!filesOpen) leftPanel.current?.collapse();
-    else if (leftPanel.current?.isCollapsed()) leftPanel.current.resize(sizesNow.current().files);
-  }, [filesOpen, leftPanel]);
-  useEffect(() => {
-    if (searches && (leftPanel.current?.getSize().inPixels ?? searchPixels) < searchPixels) leftPanel.current?.resize(searchPixels);
-  }, [searches, leftPanel]);
+    // A panel that comes or goes has all of them laid out anew, in a render of its own.
+    const frame = requestAnimationFrame(() => {
+      if (filesOpen) leftPanel.current?.resize(Math.max(sizesNow.current().files, searches ? searchPixels : 0));
+      else leftPanel.current?.collapse();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [filesOpen, sideOpen, searches, leftPanel]);
   useEffect(() => {
     if (!bottomOpen) output.current?.collapse();
     else if (output.current?.isCollapsed()) output.current.resize(`${sizesNow.current().output}%`);
