@@ -155,7 +155,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
         bottom={(foldable) => (
           <BottomPanel
             slug={app.slug}
-            logsOf={target === "draft" ? draft.host.host : app.slug}
+            logsOf={target === "live" ? app.slug : draft.host.lastDeployment === null ? null : draft.host.host}
             appUrl={app.url}
             live={app.liveVersion !== null}
             problems={problems}

@@ -6,13 +6,14 @@ import { useDeployStore } from "#app/stores/deploy-store.ts";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { DeployPanel } from "./deploy-panel.tsx";
 import { LogPanel } from "./log-panel.tsx";
+import { PanelNote } from "./panel-note.tsx";
 import { ProblemsPanel } from "./problems-panel.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
 
 export interface BottomPanelProps {
   slug: string;
-  /** Whose lines are shown: the app's slug, or its draft's host. */
-  logsOf: string;
+  /** Whose lines are shown: the app's slug, or its draft's host; null while no draft was ever run. */
+  logsOf: string | null;
   appUrl: string;
   /** A version is live. */
   live: boolean;
@@ -79,7 +80,12 @@ export function BottomPanel({ slug, logsOf, appUrl, live, problems, checked, che
         <TabPanel name="output" active={bottom} className="overflow-auto">
           {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
           {bottom === "deploy" && <DeployPanel slug={slug} appUrl={appUrl} live={live} />}
-          {bottom === "logs" && <LogPanel slug={logsOf} />}
+          {bottom === "logs" &&
+            (logsOf === null ? (
+              <PanelNote title="The draft has not run yet" text="What it prints appears here once it does." />
+            ) : (
+              <LogPanel slug={logsOf} />
+            ))}
         </TabPanel>
       )}
     </section>
