@@ -10,6 +10,7 @@ import type { Databases } from "#server/databases/index.ts";
 import { afterCursor, containsText, failpoint, type Storage, toPage, type Vault } from "#server/storage/index.ts";
 import type { Templates } from "#server/templates/index.ts";
 import { createAppEnv } from "./env.ts";
+import { createArchives } from "./archives.ts";
 import { createBundles, type Bundles } from "./bundles.ts";
 import type { Apps } from "./index.ts";
 import { appModels, type AppModels, type AppRecord } from "./models.ts";
@@ -90,7 +91,14 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
 
   const insert = async (
     ownerId: string,
-    fields: { name: string; description: string; files: Files; databaseId: string | null; sleepAfterMinutes?: number },
+    fields: {
+      name: string;
+      description: string;
+      files: Files;
+      databaseId: string | null;
+      sleepAfterMinutes?: number | undefined;
+      entrypoint?: string;
+    },
   ): Promise<AppRecord> => {
     requireFiles(fields.files);
     if ((await models.app.countDocuments({ ownerId, deletedAt: null })) >= userLimits.apps) {
@@ -98,6 +106,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     }
     const { hash } = await bundles.store(fields.files);
     const now = new Date();
+    const entrypoint = fields.entrypoint ?? defaultEntrypoint;
     for (const slug of slugCandidates(fields.name)) {
       try {
         const created = await models.app.create({
@@ -105,8 +114,8 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
           slug,
           name: fields.name,
           description: fields.description,
-          entrypoint: defaultEntrypoint,
-          framework: (await options.checkSource(fields.files, defaultEntrypoint)).framework,
+          entrypoint,
+          framework: (await options.checkSource(fields.files, entrypoint)).framework,
           draft: { hash, updatedAt: now },
           status: "stopped",
           databaseId: fields.databaseId,
@@ -127,6 +136,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     throw new Error("No slug was free.");
   };
 
+  const archives = createArchives({
+    bundles,
+    env,
+    requireOwn: (ownerId, ref) => requireOwn(models, ownerId, ref),
+    make: async (ownerId, { database, ...fields }) =>
+      detail(ownerId, await insert(ownerId, { ...fields, databaseId: await bindable(databases, ownerId, database ? undefined : null) })),
+  });
   const apps: Apps = {
     async list(ownerId, { limit, cursor, search, status }) {
       const found = await models.app
@@ -191,10 +207,12 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
         files,
         databaseId: source.databaseId ?? null,
         sleepAfterMinutes: source.sleepAfterMinutes,
+        entrypoint: source.entrypoint,
       });
       await env.copy(String(source._id), String(copy._id));
       return detail(ownerId, copy);
     },
+    ...archives,
     async saveDraft(ownerId, ref, { files, baseHash }) {
       options.expectSourceCheck?.();
       const record = await requireOwn(models, ownerId, ref);

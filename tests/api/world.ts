@@ -69,6 +69,7 @@ export function inputsFor({ app, deploymentId, requestId }: { app: string; deplo
     deleteApp: { params },
     saveDraft: { params, body: { files: helloFiles } },
     cloneApp: { params },
+    exportApp: { params },
     getEnv: { params },
     putEnv: { params, body: { vars: [] } },
     validateApp: { params },
