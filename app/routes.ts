@@ -11,6 +11,7 @@ export default [
   layout("routes/apps/frame.tsx", [
     route("apps", "routes/apps/list.tsx"),
     route("apps/new", "routes/editor/new.tsx"),
+    route("apps/import", "routes/apps/import.tsx"),
     route("apps/:slug", "routes/dashboard/dashboard.tsx"),
     route("settings", "routes/settings/settings.tsx"),
     route("docs/api", "routes/docs/api.tsx"),

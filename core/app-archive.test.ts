@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { packApp, parseAppFile, unpackApp, type PackedApp } from "./app-archive.ts";
-import { buildZip } from "./zip/build.test-part.ts";
+import { buildZip } from "../tests/zips.ts";
 import { readZip } from "./zip/index.ts";
 
 const app: PackedApp = {

@@ -35,6 +35,7 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
   const places: Command[] = [
     { id: "apps", label: "All apps", detail: "", group: "Go to", to: "/apps" },
     { id: "new", label: "New app", detail: "From a template or from scratch", group: "Go to", to: "/apps/new" },
+    { id: "import", label: "Import an app", detail: "From a ZIP", group: "Go to", to: "/apps/import" },
     { id: "settings", label: "Settings and tokens", detail: "", group: "Go to", to: "/settings" },
     { id: "api", label: "API reference", detail: "", group: "Go to", to: "/docs/api" },
   ];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { bundleLimits, zipLimits } from "../limits.ts";
-import { buildZip, packedZeros, type PartOptions } from "./build.test-part.ts";
+import { buildZip, packedZeros, type PartOptions } from "../../tests/zips.ts";
 import { readZip, writeZip } from "./index.ts";
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);

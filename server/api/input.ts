@@ -4,7 +4,8 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { Operation } from "#core/contract/operations/index.ts";
 import { AppError, type FieldProblem } from "#core/contract/problem.ts";
-import { formatBytes, trafficLimits } from "#core/limits.ts";
+import { trafficLimits } from "#core/limits.ts";
+import { readBytes, readFile } from "#server/http/uploads.ts";
 
 export interface Input {
   params: unknown;
@@ -22,9 +23,9 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
   const params = row.params ? parsePart(row, row.params, c.req.param(), "params") : {};
   const query = row.query ? parsePart(row, row.query, c.req.query(), "query") : {};
   if (!row.body) return { params, query, body: {}, bodyText: "" };
-  const bytes = await readBytes(c.req.raw, row.bodyBytes ?? trafficLimits.apiBodyBytes);
+  const mostBytes = row.bodyBytes ?? trafficLimits.apiBodyBytes;
   if (row.bodyType) {
-    const file = await readFile(row.bodyType, bytes, c.req.header("content-type"));
+    const file = await readFile(c.req.raw, row.bodyType, mostBytes);
     // A form's boundary is another one each time: what is compared is the file.
     return {
       params,
@@ -35,7 +36,7 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
         .digest("hex"),
     };
   }
-  const bodyText = toText(bytes);
+  const bodyText = toText(await readBytes(c.req.raw, mostBytes));
   if (bodyText === "" && row.bodyOptional) return { params, query, body: parsePart(row, row.body, {}, "body"), bodyText };
   const type = c.req.header("content-type");
   if (!isJson(type))
@@ -44,37 +45,6 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
       type ? `This takes JSON, not ${type.slice(0, 80)}.` : "Say `Content-Type: application/json` and send JSON.",
     );
   return { params, query, body: parsePart(row, row.body, parseJson(bodyText), "body"), bodyText };
-}
-
-/** The body, read no further than `mostBytes`. */
-async function readBytes(request: Request, mostBytes: number): Promise<Buffer<ArrayBuffer>> {
-  const tooLarge = () => new AppError("payload_too_large", `A body of this request has at most ${formatBytes(mostBytes)}.`);
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooLarge();
-  if (!request.body) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > mostBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** @throws AppError `unsupported_media_type`, `invalid_input` when a form has no such field. */
-async function readFile(wanted: string, bytes: Buffer<ArrayBuffer>, type = ""): Promise<File> {
-  if (new RegExp(`^${wanted}\\s*(;|$)`, "i").test(type)) return new File([bytes], "", { type: wanted });
-  if (!/^multipart\/form-data\s*;/i.test(type))
-    throw new AppError("unsupported_media_type", `Say \`Content-Type: ${wanted}\` and send the file, or a form with it as \`file\`.`);
-  const form = await new Response(bytes, { headers: { "content-type": type } }).formData().catch((error: unknown) => {
-    throw new AppError("invalid_input", "The form is not complete, or its boundary is not the one that its type names.", { cause: error });
-  });
-  const file = form.get("file");
-  // What a browser calls a ZIP depends on its system.
-  if (file instanceof File) return new File([file], file.name, { type: wanted });
-  throw new AppError("invalid_input", "The form has no file in its field `file`.", {
-    problems: [{ path: "file", message: "Choose a file." }],
-  });
 }
 
 function toText(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 /** Apps as ZIPs over the API: what comes out goes in again, and what is wrong is told. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unpackApp } from "#core/app-archive.ts";
-import { buildZip, packedZeros } from "#core/zip/build.test-part.ts";
+import { buildZip, packedZeros } from "../zips.ts";
 import { createApiWorld, type ApiWorld } from "./world.ts";
 
 const type = "application/zip";

@@ -12,6 +12,10 @@ test("a secret that was not typed anew is sent without a value, so it stays", ()
   ]);
 });
 
+test("a secret that has no value yet can be given one", () => {
+  expect(toRows([{ name: "KEY", value: "", secret: true }])).toEqual([{ key: 0, name: "KEY", value: "", secret: true, isUnset: true }]);
+});
+
 test("empty rows are no variables and no faults", () => {
   const rows = [{ key: 1, name: " ", value: "", secret: false }];
   expect(toEnv(rows)).toEqual([]);

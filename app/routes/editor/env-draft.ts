@@ -8,10 +8,18 @@ export interface EnvRow {
   /** Null: a secret that is kept as it is, since it cannot be read. */
   value: string | null;
   secret: boolean;
+  /** A secret that came without its value, such as from a ZIP. */
+  isUnset?: boolean;
 }
 
 export const toRows = (env: readonly EnvVar[]): EnvRow[] =>
-  env.map(({ name, value, secret }, key) => ({ key, name, value: secret ? (value ?? null) : (value ?? ""), secret }));
+  env.map(({ name, value, secret }, key) => ({
+    key,
+    name,
+    value: secret ? (value ?? null) : (value ?? ""),
+    secret,
+    ...(secret && value === "" && { isUnset: true }),
+  }));
 
 /** What is sent: rows without a name are left out, a kept secret goes without its value. */
 export function toEnv(rows: readonly EnvRow[]): EnvVar[] {

@@ -1,7 +1,7 @@
 /** A new app: what to start from, and its name. Works without JavaScript. */
 import { DatabaseIcon, FileCode2Icon, LoaderCircleIcon } from "lucide-react";
 import { useState } from "react";
-import { Form, redirect, useNavigation } from "react-router";
+import { Form, Link, redirect, useNavigation } from "react-router";
 import { createAppSchema } from "#core/contract/app.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { TemplateView } from "#core/contract/template-view.ts";
@@ -46,7 +46,13 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
   return (
     <div className="mx-auto w-full max-w-5xl">
       <h1 className="text-title">New app</h1>
-      <p className="mt-1 text-muted-foreground">Pick what to start from. Everything can be changed later.</p>
+      <p className="mt-1 text-muted-foreground">
+        Pick what to start from, or{" "}
+        <Link to="/apps/import" className="font-medium text-primary underline underline-offset-4">
+          import a ZIP
+        </Link>
+        . Everything can be changed later.
+      </p>
       <Form method="post" className="mt-6 grid gap-6">
         <fieldset>
           <legend className="sr-only">Start from</legend>

@@ -54,7 +54,7 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
             ) : (
               <Input
                 aria-label={`Value of ${row.name || "the new variable"}`}
-                placeholder="value"
+                placeholder={row.isUnset === true ? "not set yet" : "value"}
                 type={row.secret ? "password" : "text"}
                 value={row.value}
                 spellCheck={false}

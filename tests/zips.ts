@@ -1,6 +1,6 @@
 /** ZIPs made by hand, byte by byte, so that tests can make ones that no tool would. */
 import { deflateRawSync } from "node:zlib";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "#core/zip/crc32.ts";
 
 export interface PartOptions {
   name: string;
