@@ -22,6 +22,7 @@ export default [
   route("apps/:slug/edit/draft", "routes/editor/draft.ts"),
   route("apps/:slug/edit/deploy", "routes/editor/deploy.ts"),
   route("apps/:slug/edit/manage", "routes/editor/manage.ts"),
+  route("apps/:slug/edit/packages", "routes/editor/packages.ts"),
   route("apps/:slug/edit/send", "routes/editor/send.ts"),
   route("apps/:slug/edit/settings", "routes/editor/settings.ts"),
   route("apps/:slug/edit/versions", "routes/editor/versions.ts"),

@@ -59,7 +59,8 @@ test("a ZIP without .fp.yaml is an app when it has app.py, or else main.py", () 
 test("each file that an app cannot have is a problem of its own", () => {
   const found = problemsOf([
     { name: "app.py" },
-    { name: "setup.exe", content: "x" },
+    { name: "setup.exe", content: new Uint8Array([77, 90, 255, 254]) },
+    { name: "__proto__", content: "x" },
     { name: "logo.png", content: "x" },
     { name: "big.csv", content: "x".repeat(100_001) },
     { name: "huge.sqlite", content: "x".repeat(200_000) },
@@ -67,9 +68,20 @@ test("each file that an app cannot have is a problem of its own", () => {
     { name: "lib/a:b.py", content: "x" },
   ]);
   const codes = Object.fromEntries(found.map((each) => ("file" in each ? [each.file, each.code] : [each.path, each.message])));
-  expect(codes).toMatchObject({ "big.csv": "file_too_large", "huge.sqlite": "extension_not_allowed", "latin.txt": "binary_content" });
+  expect(codes).toMatchObject({
+    "setup.exe": "extension_not_allowed",
+    "lib/a:b.py": "invalid_path",
+    "big.csv": "file_too_large",
+    "huge.sqlite": "extension_not_allowed",
+    "latin.txt": "binary_content",
+  });
+  expect(found).toHaveLength(7);
+  const huge = problemsOf([{ name: "app.py" }, { name: ".fp.yaml", content: "x".repeat(600_001) }]);
+  expect(huge).toEqual([
+    expect.objectContaining({ code: "file_too_large", message: '".fp.yaml" has 600 KB; a file may have at most 600 KB.' }),
+  ]);
   const rules = problemsOf([{ name: "app.py" }, { name: "setup.exe" }, { name: "logo.png" }, { name: "lib/a:b.py" }]);
-  expect(rules.map((each) => ("code" in each ? each.code : ""))).toEqual(["invalid_path", "binary_not_allowed", "extension_not_allowed"]);
+  expect(rules.map((each) => ("code" in each ? each.code : ""))).toEqual(["extension_not_allowed", "binary_not_allowed", "invalid_path"]);
 });
 
 test("a ZIP that is refused as a whole says so of the upload, or of the entry", () => {

@@ -8,7 +8,7 @@ import type { EnvVar } from "./contract/app.ts";
 import { appFileName, appFileSchema, type AppFile } from "./contract/app-file.ts";
 import type { FileContent, Files } from "./contract/files.ts";
 import type { FieldProblem, SourceProblem } from "./contract/problem.ts";
-import { bundleLimits, formatBytes } from "./limits.ts";
+import { bundleLimits, formatBytes, zipLimits } from "./limits.ts";
 import { readZip, writeZip } from "./zip/index.ts";
 
 export interface PackedApp {
@@ -72,8 +72,8 @@ export function unpackApp(zip: Uint8Array): UnpackedApp | { problems: (SourcePro
     };
   const problems: (SourceProblem | FieldProblem)[] = content.tooLarge.map(({ path, sizeBytes }) => {
     // What could not be there at any size is told so: nobody should shrink it first.
-    const bad = checkPath(path);
-    const most = formatBytes(bundleLimits.fileBytes);
+    const bad = path === appFileName ? null : checkPath(path);
+    const most = formatBytes(path === appFileName ? zipLimits.appFileBytes : bundleLimits.fileBytes);
     return problem(
       path,
       bad?.code ?? "file_too_large",
@@ -83,6 +83,11 @@ export function unpackApp(zip: Uint8Array): UnpackedApp | { problems: (SourcePro
   const files: Record<string, FileContent> = {};
   let appFile: AppFile = {};
   for (const [path, bytes] of content.files) {
+    const bad = path === appFileName ? null : checkPath(path);
+    if (bad !== null) {
+      problems.push(problem(path, bad.code, bad.message));
+      continue;
+    }
     const text = path === appFileName || isTextPath(path) ? toText(bytes) : "";
     if (text === null) problems.push(problem(path, "binary_content", `${JSON.stringify(path)} is not UTF-8 text.`));
     else if (path === appFileName) {
@@ -92,7 +97,7 @@ export function unpackApp(zip: Uint8Array): UnpackedApp | { problems: (SourcePro
     } else files[path] = isTextPath(path) ? text : contentFromBytes(path, bytes);
   }
   const entrypoint = appFile.entrypoint ?? (files["app.py"] === undefined && files["main.py"] !== undefined ? "main.py" : "app.py");
-  if (problems.length === 0) problems.push(...checkFiles(files));
+  if (problems.length === 0 || Object.keys(files).length > 0) problems.push(...checkFiles(files));
   if (problems.length === 0 && typeof files[entrypoint] !== "string")
     problems.push(
       problem(

@@ -58,6 +58,8 @@ export const userLimits = {
   databaseBytes: 1_000_000_000,
   databases: 20,
   tokens: 50,
+  /** Imports that an administrator was asked for and has not decided on. */
+  openImportRequests: 20,
 } as const;
 
 /** What one instance may use. */

@@ -24,7 +24,7 @@ import { createAppPorts, createGateway, type AppPorts, type Gateway } from "./ga
 import type { Logger } from "./http/logger.ts";
 import { createLogs, type LogsDomain } from "./logs/index.ts";
 import { createMetrics, type Metrics } from "./metrics/index.ts";
-import { createPackages, type Packages } from "./packages/index.ts";
+import { createImportRequests, createPackages, type ImportRequests, type Packages } from "./packages/index.ts";
 import { drain } from "./prepare/drain.ts";
 import { createHttpServer } from "./prepare/http-server.ts";
 import { createRequests, type RequestsDomain } from "./requests/index.ts";
@@ -53,6 +53,7 @@ export interface Parts {
   databases: Databases;
   templates: Templates;
   packages: Packages;
+  importRequests: ImportRequests;
   sourceChecker: SourceChecker;
   apps: AppsDomain;
   deployments: DeploymentsDomain;
@@ -125,7 +126,17 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   parts.templates = createTemplates({ folder: join(config.rootDir, "templates") });
   parts.packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
   const { pythonVersion, importNames } = parts.packages;
-  parts.sourceChecker = createSourceChecker({ rootDir: config.rootDir, pythonVersion, allowedImports: importNames });
+  parts.sourceChecker = createSourceChecker({
+    rootDir: config.rootDir,
+    pythonVersion,
+    allowedImports: () => importNames.union(new Set(parts.settings.imports())),
+  });
+  parts.importRequests = await createImportRequests({
+    storage,
+    settings: parts.settings,
+    builtIn: importNames,
+    namesOf: parts.accounts.namesOf,
+  });
   const urlOf = appUrls(config, (slug) => parts.ports?.portOf(slug));
   parts.requests = await createRequests({ storage, records: () => parts.apps.records, databases, shared });
   parts.logs = await createLogs({ storage, records: () => parts.apps.records, shared });

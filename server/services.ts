@@ -14,7 +14,7 @@ import type { Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
 import type { Logs } from "./logs/index.ts";
 import type { Metrics } from "./metrics/index.ts";
-import type { Packages } from "./packages/index.ts";
+import type { ImportRequests, Packages } from "./packages/index.ts";
 import type { Requests } from "./requests/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Settings } from "./settings/index.ts";
@@ -34,6 +34,7 @@ export interface Services {
   logs: Logs;
   metrics: Metrics;
   packages: Packages;
+  importRequests: ImportRequests;
   requests: Requests;
   settings: Settings;
   templates: Templates;
@@ -106,9 +107,9 @@ async function settleSoon({ deployments }: Parts): Promise<void> {
 }
 
 function toServices(parts: Parts, leaving: AbortSignal): Services {
-  const { config, logger, accounts, databases, gateway, metrics, packages, settings, templates, storage } = parts;
+  const { config, logger, accounts, databases, gateway, importRequests, metrics, packages, settings, templates, storage } = parts;
   return {
-    ...{ config, logger, accounts, databases, gateway, metrics, packages, settings, templates, storage },
+    ...{ config, logger, accounts, databases, gateway, importRequests, metrics, packages, settings, templates, storage },
     apps: parts.apps.apps,
     deployments: parts.deployments.deployments,
     logs: parts.logs.logs,

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 test("no list scans a collection or sorts in memory", async () => {
-  const { apps, deployments, requests, logs, databases, accounts } = platform.services;
+  const { apps, deployments, requests, logs, databases, accounts, importRequests } = platform.services;
   const owner = String(new Types.ObjectId());
   const app = await apps.create(owner, { name: "indexed" });
   const page = { limit: 10 };
@@ -60,6 +60,8 @@ test("no list scans a collection or sorts in memory", async () => {
   await logs.list(owner, app.id, { since: String(new Types.ObjectId()) });
   await databases.list(owner);
   await accounts.listTokens(owner);
+  await importRequests.listOf(owner);
+  await importRequests.listOpen({ ...page, cursor });
 
   expect(asked.length).toBeGreaterThanOrEqual(11);
   for (const { collection, filter, sort } of asked) {

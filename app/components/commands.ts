@@ -29,6 +29,13 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
           group: "This app",
           to: `/apps/${current.slug}`,
         },
+        {
+          id: "packages",
+          label: "Packages that can be imported",
+          detail: "With versions; ask for others",
+          group: "This app",
+          to: `/apps/${current.slug}/edit?open=packages`,
+        },
         { id: "open", label: `Open ${current.name}`, detail: current.url, group: "This app", to: current.url, external: true },
       ]
     : [];

@@ -7,6 +7,7 @@ import {
   ExternalLinkIcon,
   HistoryIcon,
   LayoutDashboardIcon,
+  PackageIcon,
   SettingsIcon,
   Trash2Icon,
 } from "lucide-react";
@@ -17,7 +18,7 @@ import { Menu, MenuContent, MenuItem, MenuLinkItem, MenuSeparator, MenuTrigger }
 import { toast } from "#app/components/ui/toast.tsx";
 import { isDirty, useEditorStoreApi } from "#app/stores/editor-store.ts";
 
-export type MenuDialog = "history" | "clone" | "delete" | "settings";
+export type MenuDialog = "history" | "clone" | "delete" | "settings" | "packages";
 
 export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog): void }) {
   const navigate = useNavigate();
@@ -35,6 +36,10 @@ export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog):
         <MenuItem onClick={() => onOpen("settings")}>
           <SettingsIcon aria-hidden />
           Settings
+        </MenuItem>
+        <MenuItem onClick={() => onOpen("packages")}>
+          <PackageIcon aria-hidden />
+          Packages
         </MenuItem>
         <MenuItem onClick={() => void navigate(`/apps/${app.slug}`)}>
           <LayoutDashboardIcon aria-hidden />

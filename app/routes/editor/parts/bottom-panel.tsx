@@ -15,13 +15,15 @@ export interface BottomPanelProps {
   /** A version is live. */
   live: boolean;
   problems: readonly SourceProblem[];
+  /** Shows what can be imported, beginning with what could not be found. */
+  onPackages(name: string): void;
   checked: boolean;
   checkFailure: string | null;
   /** Whether it can be folded away (not where it has the screen to itself). */
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel({ slug, appUrl, live, problems, onPackages, checked, checkFailure, foldable }: BottomPanelProps) {
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -75,7 +77,7 @@ export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailur
       </TabStrip>
       {open && (
         <TabPanel name="output" active={bottom} className="overflow-auto">
-          {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
+          {bottom === "problems" && <ProblemsPanel problems={problems} onPackages={onPackages} checked={checked} failure={checkFailure} />}
           {bottom === "deploy" && <DeployPanel appUrl={appUrl} live={live} />}
           {bottom === "logs" && <LogPanel slug={slug} />}
         </TabPanel>

@@ -1,12 +1,12 @@
 /** Versions, newest first: when, by whom, what differs from the draft, and one click back. */
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Version } from "#core/contract/deployment.ts";
 import type { Files } from "#core/contract/files.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "#app/components/ui/dialog.tsx";
 import { differencesBetween } from "#app/stores/drafts.ts";
 import { useEditorStore } from "#app/stores/editor-store.ts";
-import { call, wordsOf } from "../call.ts";
+import { useLoaded } from "../use-loaded.ts";
 import { FileDiff } from "./file-diff.tsx";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -15,8 +15,6 @@ interface HistoryDialogProps {
   onClose(): void;
   onRollback(version: number): void;
 }
-
-type Loaded<Value> = { state: "loading" } | { state: "failed"; message: string } | { state: "loaded"; value: Value };
 
 export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps) {
   const [versions] = useLoaded<{ versions: Version[] }>(`/apps/${slug}/edit/versions`);
@@ -120,18 +118,4 @@ function VersionDiff({ slug, number }: { slug: string; number: number }) {
       </div>
     </div>
   );
-}
-
-/** Read when the dialog opens, and not again: it is closed before anything changes. */
-function useLoaded<Value>(path: string): [Loaded<Value>] {
-  const [loaded, setLoaded] = useState<Loaded<Value>>({ state: "loading" });
-  useEffect(() => {
-    const flight = new AbortController();
-    void call<Value>(path, undefined, flight.signal).then((answer) => {
-      if (!flight.signal.aborted)
-        setLoaded(answer.ok ? { state: "loaded", value: answer.value } : { state: "failed", message: wordsOf(answer.problem) });
-    });
-    return () => flight.abort();
-  }, [path]);
-  return [loaded];
 }

@@ -1,6 +1,8 @@
 /** All findings, worst first; each leads to its place. */
 import { CircleAlertIcon, CircleCheckIcon, InfoIcon, TriangleAlertIcon } from "lucide-react";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import { forbiddenImportOf } from "#core/python/nearest.ts";
+import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -12,10 +14,12 @@ const looks = {
 
 export function ProblemsPanel({
   problems,
+  onPackages,
   checked,
   failure,
 }: {
   problems: readonly SourceProblem[];
+  onPackages(name: string): void;
   checked: boolean;
   failure: string | null;
 }) {
@@ -35,12 +39,13 @@ export function ProblemsPanel({
     <ul className="py-1">
       {problems.map((problem) => {
         const { Icon, tone, word } = looks[problem.severity];
+        const missing = forbiddenImportOf(problem);
         return (
-          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`}>
+          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`} className="flex items-start">
             <button
               type="button"
               onClick={() => store.getState().goTo(problem)}
-              className="flex w-full items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
+              className="flex min-w-0 flex-1 items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
             >
               <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
               <span className="sr-only">{word}: </span>
@@ -49,6 +54,17 @@ export function ProblemsPanel({
                 {problem.file}:{problem.line}
               </span>
             </button>
+            {missing !== null && (
+              <Button
+                variant="ghost"
+                size="sm"
+                className="mr-2 shrink-0"
+                aria-label={`Packages: ${missing}`}
+                onClick={() => onPackages(missing)}
+              >
+                Packages
+              </Button>
+            )}
           </li>
         );
       })}
