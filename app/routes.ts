@@ -11,6 +11,7 @@ export default [
   layout("routes/apps/frame.tsx", [
     route("apps", "routes/apps/list.tsx"),
     route("apps/new", "routes/editor/new.tsx"),
+    route("apps/import", "routes/apps/import.tsx"),
     route("apps/:slug", "routes/dashboard/dashboard.tsx"),
     route("apps/:slug/copy", "routes/templates/copy.tsx"),
     route("templates/:id", "routes/templates/template.tsx"),
@@ -25,6 +26,7 @@ export default [
   route("apps/:slug/edit/draft", "routes/editor/draft.ts"),
   route("apps/:slug/edit/deploy", "routes/editor/deploy.ts"),
   route("apps/:slug/edit/manage", "routes/editor/manage.ts"),
+  route("apps/:slug/edit/packages", "routes/editor/packages.ts"),
   route("apps/:slug/edit/send", "routes/editor/send.ts"),
   route("apps/:slug/edit/settings", "routes/editor/settings.ts"),
   route("apps/:slug/edit/versions", "routes/editor/versions.ts"),

@@ -19,6 +19,20 @@ export const bundleLimits = {
   pathDepth: 8,
 } as const;
 
+/** A ZIP that an app is brought in: what is read of it, whatever its headers say. */
+export const zipLimits = {
+  /** As it is uploaded: a project's folder with what tools leave in it; what an app may have of it is `bundleLimits`. */
+  archiveBytes: 10_000_000,
+  /** Folders and what is left out included: a small `node_modules` has thousands. */
+  entries: 10_000,
+  /** `.fp.yaml`: all values of an app's variables, escaped. */
+  appFileBytes: 600_000,
+  /** Deflate makes at most 1,032 bytes of one: who claims more lies. */
+  ratio: 1_032,
+  /** Problems told of one ZIP; a thousand of a kind are one mistake. */
+  problems: 30,
+} as const;
+
 /** What an app is called and described with. */
 export const appLimits = {
   nameCharacters: 80,
@@ -45,6 +59,8 @@ export const userLimits = {
   databases: 20,
   tokens: 50,
   templates: 50,
+  /** Imports that an administrator was asked for and has not decided on. */
+  openImportRequests: 20,
 } as const;
 
 /** Templates: what describes one, and how many everybody is shown. */

@@ -26,7 +26,7 @@ import { createAppPorts, createGateway, type AppPorts, type Gateway } from "./ga
 import type { Logger } from "./http/logger.ts";
 import { createLogs, type LogsDomain } from "./logs/index.ts";
 import { createMetrics, type Metrics } from "./metrics/index.ts";
-import { createPackages, type Packages } from "./packages/index.ts";
+import { createImportRequests, createPackages, type ImportRequests, type Packages } from "./packages/index.ts";
 import { drain } from "./prepare/drain.ts";
 import { createHttpServer } from "./prepare/http-server.ts";
 import { createRequests, type RequestsDomain } from "./requests/index.ts";
@@ -56,6 +56,7 @@ export interface Parts {
   copies: DatabaseCopies;
   templates: TemplatesDomain;
   packages: Packages;
+  importRequests: ImportRequests;
   sourceChecker: SourceChecker;
   apps: AppsDomain;
   deployments: DeploymentsDomain;
@@ -129,12 +130,22 @@ async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   const { config, storage, vault, databases, shared, reportBug } = parts;
   parts.packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
   const { pythonVersion, importNames } = parts.packages;
-  parts.sourceChecker = createSourceChecker({ rootDir: config.rootDir, pythonVersion, allowedImports: importNames });
+  parts.sourceChecker = createSourceChecker({
+    rootDir: config.rootDir,
+    pythonVersion,
+    allowedImports: () => importNames.union(new Set(parts.settings.imports())),
+  });
   parts.templates = await createTemplates({
     storage,
     folder: join(config.rootDir, "templates"),
     apps: () => parts.apps,
     checkSource: parts.sourceChecker.check,
+    namesOf: parts.accounts.namesOf,
+  });
+  parts.importRequests = await createImportRequests({
+    storage,
+    settings: parts.settings,
+    builtIn: importNames,
     namesOf: parts.accounts.namesOf,
   });
   const urlOf = appUrls(config, (slug) => parts.ports?.portOf(slug));

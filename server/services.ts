@@ -15,7 +15,7 @@ import type { Gateway } from "./gateway/index.ts";
 import type { Logger } from "./http/logger.ts";
 import type { Logs } from "./logs/index.ts";
 import type { Metrics } from "./metrics/index.ts";
-import type { Packages } from "./packages/index.ts";
+import type { ImportRequests, Packages } from "./packages/index.ts";
 import type { Requests } from "./requests/index.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Settings } from "./settings/index.ts";
@@ -36,6 +36,7 @@ export interface Services {
   logs: Logs;
   metrics: Metrics;
   packages: Packages;
+  importRequests: ImportRequests;
   requests: Requests;
   settings: Settings;
   templates: Templates;
@@ -108,9 +109,9 @@ async function settleSoon({ deployments }: Parts): Promise<void> {
 }
 
 function toServices(parts: Parts, leaving: AbortSignal): Services {
-  const { config, logger, accounts, databases, gateway, metrics, packages, settings, storage } = parts;
+  const { config, logger, accounts, databases, gateway, importRequests, metrics, packages, settings, storage } = parts;
   return {
-    ...{ config, logger, accounts, databases, gateway, metrics, packages, settings, storage },
+    ...{ config, logger, accounts, databases, gateway, importRequests, metrics, packages, settings, storage },
     apps: parts.apps.apps,
     deployments: parts.deployments.deployments,
     drafts: parts.drafts,

@@ -13,7 +13,7 @@ const files = { "app.py": "import numpy\nfrom fastapi import FastAPI\napp = Fast
 const opened: SourceChecker[] = [];
 
 function open(options: Partial<SourceCheckerOptions> = {}): SourceChecker {
-  const checker = createSourceChecker({ rootDir, pythonVersion: "3.11", allowedImports, ...options });
+  const checker = createSourceChecker({ rootDir, pythonVersion: "3.11", allowedImports: () => allowedImports, ...options });
   opened.push(checker);
   return checker;
 }
@@ -103,7 +103,7 @@ test("after stop nothing runs and nothing is started", async () => {
 test("the process ends with the one that started it, however that ends", async () => {
   const script = `
     import { createSourceChecker } from ${JSON.stringify(join(rootDir, "server/source-check.ts"))};
-    const checker = createSourceChecker({ rootDir: ${JSON.stringify(rootDir)}, pythonVersion: "3.11", allowedImports: new Set() });
+    const checker = createSourceChecker({ rootDir: ${JSON.stringify(rootDir)}, pythonVersion: "3.11", allowedImports: () => new Set() });
     await checker.check({ "app.py": "app = 1" }, "app.py");
     const { readdirSync, readFileSync } = await import("node:fs");
     const mine = readdirSync("/proc/self/task").flatMap((id) => readFileSync("/proc/self/task/" + id + "/children", "utf8").trim().split(" "));

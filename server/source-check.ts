@@ -38,8 +38,8 @@ export interface SourceCheckerOptions {
   /** The folder with `server/`. */
   rootDir: string;
   pythonVersion: string;
-  /** What may be imported beside an app's own modules. */
-  allowedImports: ReadonlySet<string>;
+  /** What may be imported beside an app's own modules, asked for each check. */
+  allowedImports: () => ReadonlySet<string>;
   /** After so long without a check the process ends; 10 min, the pauses of somebody at work. */
   idleMs?: number;
   /** Longest that one check may take; 20 s. The largest bundle takes 100 ms. */
@@ -130,7 +130,13 @@ export function createSourceChecker(options: SourceCheckerOptions): SourceChecke
           stuck?.kill("SIGKILL");
           lost();
         }, longestMs);
-        const entry = { request: { id, files, entrypoint, allowedImports, pythonVersion }, tries: 0, timer, resolve, reject };
+        const entry = {
+          request: { id, files, entrypoint, allowedImports: allowedImports(), pythonVersion },
+          tries: 0,
+          timer,
+          resolve,
+          reject,
+        };
         waiting.set(id, entry);
         if (stopped) fail(id);
         else send(entry);

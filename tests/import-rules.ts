@@ -44,7 +44,7 @@ const browser = new RegExp(
 
 /** The first zone whose `files` match counts. */
 export const zones: readonly Zone[] = [
-  { name: "core", files: core, may: [], packages: /^(zod|yaml|@lezer\/(common|python))($|\/)/ },
+  { name: "core", files: core, may: [], packages: /^(zod|yaml|fflate|@lezer\/(common|python))($|\/)/ },
   { name: "components/ui", files: /^app\/components\/ui\//, may: [], packages: paint },
   { name: "components and stores", files: /^app\/(components|stores)\//, may: [core, /^app\/(components|stores)\//], packages: browser },
   {

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 test("no list scans a collection or sorts in memory", async () => {
-  const { apps, deployments, requests, logs, databases, accounts, templates } = platform.services;
+  const { apps, deployments, requests, logs, databases, accounts, templates, importRequests } = platform.services;
   const owner = String(new Types.ObjectId());
   const app = await apps.create(owner, { name: "indexed" });
   const page = { limit: 10 };
@@ -66,6 +66,8 @@ test("no list scans a collection or sorts in memory", async () => {
     await templates.list(viewer, { ...page, search: "x", complexity: "beginner", tag: "mongodb" });
   }
   await templates.everybodys.list({ ...page, cursor, search: "x" });
+  await importRequests.listOf(owner);
+  await importRequests.listOpen({ ...page, cursor });
 
   expect(asked.length).toBeGreaterThanOrEqual(20);
   for (const { collection, filter, sort } of asked) {

@@ -47,6 +47,10 @@ test("deployments and rollbacks under 50 requests a second: none fails, and each
       await order(`rollback/${next - 1}`, {});
       expect(await edition()).toBe(next - 1);
     }
+    // New variables are a restart beside the running version.
+    const vars = [{ name: "GREETING", value: "hi", secret: false }];
+    const put = await platform.api<{ deploymentId: string }>(token, "PUT", `/api/apps/${app.id}/env`, { vars });
+    await platform.settled(token, put.deploymentId);
     // One that cannot start leaves the live version to them.
     const broken = platform.api<{ deploymentId: string }>(token, "POST", `/api/apps/${app.id}/deploy`, {
       files: { "app.py": "from fastapi import FastAPI\n\napp = FastAPI()\nraise RuntimeError('never starts')\n" },

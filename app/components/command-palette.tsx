@@ -26,7 +26,8 @@ export function CommandPalette() {
   useEffect(() => void load("/palette"), [load]);
   const found = matchCommands(toCommands(apps.data?.apps ?? [], slug), query);
   const at = Math.min(chosen, found.length - 1);
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
+  // Newer browsers answer a promise, which React would take for a clean-up and call.
+  useEffect(() => void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
 
   const run = (command: Command | undefined) => {
     if (!command) return;

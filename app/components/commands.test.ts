@@ -9,9 +9,9 @@ const apps = [
 test("the open app's own actions come first", () => {
   expect(
     toCommands(apps, "notes")
-      .slice(0, 3)
+      .slice(0, 4)
       .map(({ to }) => to),
-  ).toEqual(["/apps/notes/edit", "/apps/notes", "http://notes.localhost"]);
+  ).toEqual(["/apps/notes/edit", "/apps/notes", "/apps/notes/edit?open=packages", "http://notes.localhost"]);
   expect(toCommands(apps, undefined).some(({ group }) => group === "This app")).toBe(false);
 });
 

@@ -29,12 +29,20 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
           group: "This app",
           to: `/apps/${current.slug}`,
         },
+        {
+          id: "packages",
+          label: "Packages that can be imported",
+          detail: "With versions; ask for others",
+          group: "This app",
+          to: `/apps/${current.slug}/edit?open=packages`,
+        },
         { id: "open", label: `Open ${current.name}`, detail: current.url, group: "This app", to: current.url, external: true },
       ]
     : [];
   const places: Command[] = [
     { id: "apps", label: "All apps", detail: "", group: "Go to", to: "/apps" },
     { id: "new", label: "New app", detail: "From a template or from scratch", group: "Go to", to: "/apps/new" },
+    { id: "import", label: "Import an app", detail: "From a ZIP", group: "Go to", to: "/apps/import" },
     { id: "settings", label: "Settings and tokens", detail: "", group: "Go to", to: "/settings" },
     { id: "api", label: "API reference", detail: "", group: "Go to", to: "/docs/api" },
   ];

@@ -63,15 +63,22 @@ export function createClient({ baseUrl, token, headers = {}, fetch: send = fetch
         headers: {
           ...headers,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(body === undefined ? {} : { "content-type": row.bodyType ?? "application/json" }),
           ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),
     );
     const answer = row.answers[response.status];
     if (!answer) throw new ApiProblem(problemSchema.loose().parse(await response.json()));
+    if (answer.contentType === "application/zip") return toFile(response, await response.arrayBuffer()) as never;
     return (answer.schema ? answer.schema.parse(await response.json()) : undefined) as never;
   };
+}
+
+/** The answer as the file that it names. */
+function toFile(response: Response, bytes: ArrayBuffer): File {
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "download";
+  return new File([bytes], name, { type: response.headers.get("content-type") ?? "" });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDomainPattern } from "../egress-rules.ts";
+import { importNameSchema } from "./import-request.ts";
 
 /** More than a list that a person keeps; each is compared for each connection of each app. */
 const mostDomains = 500;
@@ -20,3 +21,10 @@ export const egressSettingsSchema = z
   })
   .strict();
 export type EgressSettings = z.infer<typeof egressSettingsSchema>;
+
+/** More names than the runner has packages. */
+const mostImports = 500;
+
+/** What apps may import beside the standard library, the built-in packages and their own files. */
+export const importSettingsSchema = z.object({ imports: z.array(importNameSchema).max(mostImports) }).strict();
+export type ImportSettings = z.infer<typeof importSettingsSchema>;

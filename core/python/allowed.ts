@@ -3,6 +3,7 @@ import type { SourceProblem } from "../contract/problem.ts";
 import type { ImportRef } from "./imports.ts";
 import { absoluteModule, type LocalModules } from "./modules.ts";
 import type { ModuleNames } from "./names.ts";
+import { nearest } from "./nearest.ts";
 import { problemAt } from "./source.ts";
 import { refusedStandardModules, standardLibrary } from "./stdlib.ts";
 
@@ -48,6 +49,8 @@ function checkAbsolute(module: ModuleNames, local: LocalModules, allowed: Readon
   const root = ref.module.split(".")[0]!;
   if (root === "") return null;
   if (local.roots.has(root)) return checkLocal(module, local, ref, ref.module);
+  // Also what the standard library has and is refused: an administrator may know better.
+  if (allowed.has(root)) return null;
   const refused = refusedStandardModules.get(root);
   const severity = ref.guard === "none" ? "error" : "warning";
   if (refused !== undefined) {
@@ -59,7 +62,7 @@ function checkAbsolute(module: ModuleNames, local: LocalModules, allowed: Readon
       `${root} may not be imported: ${refused}. Use pure Python or one of the built-in packages.`,
     );
   }
-  if (standardLibrary.has(root) || allowed.has(root)) return null;
+  if (standardLibrary.has(root)) return null;
   return problemAt(
     module.source,
     ref,
@@ -138,28 +141,4 @@ export function checkShadowing(modules: Iterable<ModuleNames>, allowed: Readonly
     );
   }
   return problems;
-}
-
-/** The closest name by edit distance, when it is close enough to be a slip. */
-function nearest(name: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  let least = Math.min(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= least) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

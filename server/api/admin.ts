@@ -1,10 +1,19 @@
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
-export function adminHandlers({ settings }: Services): Pick<Handlers, "getEgress" | "putEgress"> {
+type Id = "getEgress" | "putEgress" | "getAllowedImports" | "putAllowedImports" | "listAskedImports" | "decideImport";
+
+export function adminHandlers({ importRequests, settings }: Services): Pick<Handlers, Id> {
   return {
     getEgress: async () => toView(settings.egress()),
     putEgress: async ({ body }) => toView(await settings.putEgress(body)),
+    getAllowedImports: async () => ({ imports: [...settings.imports()] }),
+    putAllowedImports: async ({ body }) => ({ imports: [...(await settings.putImports(body.imports))] }),
+    listAskedImports: ({ query }) => importRequests.listOpen(query),
+    async decideImport({ caller, body }) {
+      await importRequests.decide(caller.user.id, body.import, body.decision);
+      return { imports: [...settings.imports()] };
+    },
   };
 }
 

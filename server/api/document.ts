@@ -55,14 +55,15 @@ function toRoute(row: Operation, problem: unknown) {
     request: {
       ...(row.params ? { params: row.params as never } : {}),
       ...(row.query ? { query: row.query as never } : {}),
-      ...(row.body
-        ? { body: { required: row.bodyOptional !== true, content: { "application/json": { schema: row.body as never } } } }
-        : {}),
+      ...(row.body ? { body: { required: row.bodyOptional !== true, content: bodyContent(row) as never } } : {}),
     },
     responses: Object.fromEntries([
       ...Object.entries(row.answers).map(([status, { description, schema, contentType = "application/json" }]) => [
         status,
-        { description, ...(schema ? { content: { [contentType]: { schema: schema as never } } } : {}) },
+        {
+          description,
+          ...(schema ? { content: { [contentType]: { schema: (contentType === "application/zip" ? file : schema) as never } } } : {}),
+        },
       ]),
       ...[...failures].map(([status, found]) => [
         String(status),
@@ -73,4 +74,13 @@ function toRoute(row: Operation, problem: unknown) {
       ]),
     ]) as never,
   });
+}
+
+const file = { type: "string", format: "binary" } as const;
+
+/** JSON; or a file as it is, or in a form. */
+function bodyContent({ body, bodyType }: Operation) {
+  if (bodyType === undefined) return { "application/json": { schema: body } };
+  const form = { type: "object", properties: { file }, required: ["file"] };
+  return { [bodyType]: { schema: file }, "multipart/form-data": { schema: form } };
 }

@@ -11,7 +11,7 @@ type Parsed<Row, Key extends string> = Row extends { [Name in Key]: infer Schema
 type Statuses<Row> = Row extends { answers: infer Answers } ? keyof Answers : never;
 type BodyOf<Row, Status> = Row extends { answers: infer Answers }
   ? Status extends keyof Answers
-    ? Answers[Status] extends { contentType: "text/event-stream" }
+    ? Answers[Status] extends { contentType: "text/event-stream" | "application/zip" }
       ? Response
       : Answers[Status] extends { schema: infer Schema extends z.ZodType }
         ? z.input<Schema>

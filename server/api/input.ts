@@ -1,9 +1,11 @@
 /** Reads and checks what a request brings, against its row of the operation table. Every refusal is an AppError. */
+import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { Operation } from "#core/contract/operations/index.ts";
 import { AppError, type FieldProblem } from "#core/contract/problem.ts";
-import { formatBytes, trafficLimits } from "#core/limits.ts";
+import { trafficLimits } from "#core/limits.ts";
+import { readBytes, readFile } from "#server/http/uploads.ts";
 
 export interface Input {
   params: unknown;
@@ -21,7 +23,20 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
   const params = row.params ? parsePart(row, row.params, c.req.param(), "params") : {};
   const query = row.query ? parsePart(row, row.query, c.req.query(), "query") : {};
   if (!row.body) return { params, query, body: {}, bodyText: "" };
-  const bodyText = await readText(c.req.raw, row.bodyBytes ?? trafficLimits.apiBodyBytes);
+  const mostBytes = row.bodyBytes ?? trafficLimits.apiBodyBytes;
+  if (row.bodyType) {
+    const file = await readFile(c.req.raw, row.bodyType, mostBytes);
+    // A form's boundary is another one each time: what is compared is the file.
+    return {
+      params,
+      query,
+      body: file,
+      bodyText: createHash("sha256")
+        .update(await file.bytes())
+        .digest("hex"),
+    };
+  }
+  const bodyText = toText(await readBytes(c.req.raw, mostBytes));
   if (bodyText === "" && row.bodyOptional) return { params, query, body: parsePart(row, row.body, {}, "body"), bodyText };
   const type = c.req.header("content-type");
   if (!isJson(type))
@@ -32,20 +47,9 @@ export async function readInput(row: Operation, c: Context): Promise<Input> {
   return { params, query, body: parsePart(row, row.body, parseJson(bodyText), "body"), bodyText };
 }
 
-/** The body as text, read no further than `mostBytes`. */
-async function readText(request: Request, mostBytes: number): Promise<string> {
-  const tooLarge = () => new AppError("payload_too_large", `A body of this request has at most ${formatBytes(mostBytes)}.`);
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooLarge();
-  if (!request.body) return "";
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > mostBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
+function toText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new AppError("invalid_input", "The body is not valid UTF-8.", { cause: error });
   }

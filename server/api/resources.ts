@@ -3,13 +3,13 @@ import { userLimits } from "#core/limits.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
-type Id = "listDatabases" | "listPackages" | "health" | "ready";
+type Id = "listDatabases" | "listPackages" | "listImportRequests" | "askForImport" | "health" | "ready";
 
 export function resourceHandlers(services: Services): Pick<Handlers, Id> {
-  const { databases, packages } = services;
+  const { apps, databases, importRequests, packages, settings } = services;
   return {
     async listDatabases({ caller }) {
-      const [owned, apps] = await Promise.all([databases.list(caller.user.id), allApps(services, caller.user.id)]);
+      const [owned, all] = await Promise.all([databases.list(caller.user.id), allApps(services, caller.user.id)]);
       const items = await Promise.all(
         owned.map(async (database) => {
           const { sizeBytes, collections } = await databases.stats(caller.user.id, database.id);
@@ -19,13 +19,18 @@ export function resourceHandlers(services: Services): Pick<Handlers, Id> {
             collections: collections.length,
             documents: collections.reduce((sum, { documents }) => sum + documents, 0),
             quotaBytes: userLimits.databaseBytes,
-            apps: apps.filter((app) => app.database?.id === database.id).map(({ id, slug, name }) => ({ id, slug, name })),
+            apps: all.filter((app) => app.database?.id === database.id).map(({ id, slug, name }) => ({ id, slug, name })),
           };
         }),
       );
       return { items, nextCursor: null };
     },
-    listPackages: async () => ({ pythonVersion: packages.pythonVersion, builtIn: [...packages.list()] }),
+    listPackages: async () => ({ pythonVersion: packages.pythonVersion, builtIn: [...packages.list()], allowed: [...settings.imports()] }),
+    listImportRequests: async ({ caller }) => ({ items: await importRequests.listOf(caller.user.id), nextCursor: null }),
+    async askForImport({ caller, body }) {
+      const { id, name } = await apps.find(caller.user.id, body.app);
+      return importRequests.ask(caller.user.id, { import: body.import, app: { id, name } });
+    },
     health: async () => ({ status: "ok" }),
     async ready() {
       await services.requireReady();

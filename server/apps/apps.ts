@@ -4,15 +4,15 @@ import type { App, AppDetail, AppStatus } from "#core/contract/app.ts";
 import { appStatusSchema } from "#core/contract/app.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
-import { userLimits } from "#core/limits.ts";
-import { slugCandidates } from "#core/slug.ts";
 import type { Databases } from "#server/databases/index.ts";
-import { afterCursor, containsText, failpoint, type Storage, toPage, type Vault } from "#server/storage/index.ts";
+import { afterCursor, containsText, type Storage, toPage, type Vault } from "#server/storage/index.ts";
 import type { Templates } from "#server/templates/index.ts";
 import { createAppEnv } from "./env.ts";
+import { createArchives } from "./archives.ts";
 import { createBundles, type Bundles } from "./bundles.ts";
 import type { Apps } from "./index.ts";
 import { appModels, type AppModels, type AppRecord } from "./models.ts";
+import { createInsert, requireFiles } from "./insert.ts";
 import { createDraftHosts, type DraftHosts } from "./draft-hosts.ts";
 import { createAppRecords, requireOwn, requireOwnHost, type AppRecords } from "./records.ts";
 import { createRemoval } from "./removal.ts";
@@ -100,45 +100,7 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     return record;
   };
 
-  const insert = async (
-    ownerId: string,
-    fields: { name: string; description: string; files: Files; databaseId: string | null; sleepAfterMinutes?: number },
-  ): Promise<AppRecord> => {
-    requireFiles(fields.files);
-    if ((await models.app.countDocuments({ ownerId, deletedAt: null, draftOf: null })) >= userLimits.apps) {
-      throw new AppError("quota_exceeded", `You have ${userLimits.apps} apps, which is the limit. Delete one you no longer need.`);
-    }
-    const { hash } = await bundles.store(fields.files);
-    const now = new Date();
-    for (const slug of slugCandidates(fields.name)) {
-      try {
-        const created = await models.app.create({
-          ownerId,
-          slug,
-          name: fields.name,
-          description: fields.description,
-          entrypoint: defaultEntrypoint,
-          framework: (await options.checkSource(fields.files, defaultEntrypoint)).framework,
-          draft: { hash, updatedAt: now },
-          status: "stopped",
-          databaseId: fields.databaseId,
-          sleepAfterMinutes: fields.sleepAfterMinutes ?? options.sleepAfterMinutes,
-          createdAt: now,
-          updatedAt: now,
-          changedAt: now,
-        });
-        failpoint("app-created");
-        const record = created.toObject() as AppRecord;
-        changed(record);
-        await options.onCreated?.(slug);
-        return record;
-      } catch (error) {
-        if ((error as { code?: unknown }).code !== 11_000) throw error;
-      }
-    }
-    throw new Error("No slug was free.");
-  };
-
+  const insert = createInsert({ ...options, models, bundles, changed });
   const sharing = createSharing({
     models,
     bundles,
@@ -147,6 +109,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
       const databaseId = database ? await bindable(databases, ownerId, undefined) : null;
       return detail(ownerId, await insert(ownerId, { ...fields, databaseId }));
     },
+  });
+  const archives = createArchives({
+    bundles,
+    env,
+    requireOwn: (ownerId, ref) => requireOwn(models, ownerId, ref),
+    make: async (ownerId, { database, ...fields }) =>
+      detail(ownerId, await insert(ownerId, { ...fields, databaseId: await bindable(databases, ownerId, database ? undefined : null) })),
   });
   const apps: Apps = {
     async list(ownerId, { limit, cursor, search, status }) {
@@ -227,11 +196,13 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
         files,
         databaseId: source.databaseId ?? null,
         sleepAfterMinutes: source.sleepAfterMinutes,
+        entrypoint: source.entrypoint,
       });
       await env.copy(String(source._id), String(copy._id));
       return detail(ownerId, copy);
     },
     getShared: sharing.read,
+    ...archives,
     async saveDraft(ownerId, ref, { files, baseHash }) {
       options.expectSourceCheck?.();
       const record = await requireOwn(models, ownerId, ref);
@@ -278,12 +249,6 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
     },
   };
   return { apps, records, bundles, draftHosts, models, onChanged: (listener) => void listeners.push(listener) };
-}
-
-/** @throws AppError `validation_failed` naming each file that breaks a rule and the limit. */
-function requireFiles(files: Files): void {
-  const problems = checkFiles(files);
-  if (problems.length > 0) throw new AppError("validation_failed", "These files cannot be kept. Nothing was saved.", { problems });
 }
 
 /** The database to bind: the user's default unless one is named; null binds none. */

@@ -47,9 +47,11 @@ export function createAppEnv({ env }: AppModels, storage: Storage, vault: Vault)
     Object.fromEntries(vars.map(({ name, value }) => [name, vault.open(value, envContext(appId, name))]));
 
   const list = async (appId: string): Promise<EnvVar[]> =>
-    (await stored(appId)).map(({ name, secret, value }) =>
-      secret ? { name, secret } : { name, secret, value: vault.open(value, envContext(appId, name)) },
-    );
+    (await stored(appId)).map(({ name, secret, value }) => {
+      const opened = vault.open(value, envContext(appId, name));
+      // One that came without its value is to be filled in, which nobody could see otherwise.
+      return secret && opened !== "" ? { name, secret } : { name, secret, value: opened };
+    });
 
   const write = async (appId: string, vars: object[]): Promise<void> => {
     const now = new Date();
@@ -103,7 +105,8 @@ export function createAppEnv({ env }: AppModels, storage: Storage, vault: Vault)
   };
 }
 
-function findProblems(vars: readonly EnvVar[], known: ReadonlySet<string>): FieldProblem[] {
+/** What speaks against these variables, by `vars.<index>.name` and so on; `known` are those that have a value already. */
+export function findProblems(vars: readonly EnvVar[], known: ReadonlySet<string>): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const seen = new Set<string>();
   let totalBytes = 0;

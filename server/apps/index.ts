@@ -61,6 +61,10 @@ export interface Apps {
   clone(ownerId: string, app: string, input: { name?: string | undefined; from?: "draft" | "deployed" | undefined }): Promise<AppDetail>;
   /** What every account may read of a shared app; `app` is its id or slug. @throws AppError `not_found` when it is not shared. */
   getShared(app: string): Promise<SharedApp>;
+  /** The app as a ZIP, without the values of its secrets. @throws AppError `not_deployed` when nothing is live to take. */
+  exportZip(ownerId: string, app: string, from?: "draft" | "deployed"): Promise<{ bytes: Uint8Array<ArrayBuffer>; fileName: string }>;
+  /** A new app from a ZIP; `fileName` names it where nothing else does. @throws AppError `validation_failed` with each reason; then nothing was made. */
+  importZip(ownerId: string, zip: Uint8Array, fileName?: string): Promise<{ app: AppDetail; leftOut: string[]; missingValues: string[] }>;
   /** @throws AppError `draft_changed` (409, with both versions in `extra.current`) when `baseHash` is stale; `validation_failed` for sizes and paths. */
   saveDraft(ownerId: string, app: string, input: { files: Files; baseHash?: string | undefined }): Promise<{ draftHash: string }>;
   validateFiles(files: Files, entrypoint?: string): Promise<ValidationResult>;

@@ -1,6 +1,11 @@
-/** The Python packages that every app can import, as `runner/packages.json` lists them (made from the runner's lock). */
+/**
+ * The Python packages that every app can import, as `runner/packages.json` lists them (made from the runner's lock), and what users ask
+ * for beside them. Does not install anything: an import that is allowed must also be in the runner's environment.
+ */
 import { z } from "zod";
 import { importNamesOf } from "#core/python/index.ts";
+
+export { createImportRequests, type ImportRequests } from "./import-requests.ts";
 
 const schema = z.object({
   pythonVersion: z.string(),

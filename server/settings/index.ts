@@ -13,6 +13,9 @@ export interface Settings {
   egress(): EgressRules;
   /** Replaces the rules, for connections that are made from now on, and gives them as they are kept: each entry once, in one spelling. */
   putEgress(rules: EgressRules): Promise<EgressRules>;
+  /** What apps may import beside the standard library, the built-in packages and their own files: sorted, each once. */
+  imports(): readonly string[];
+  putImports(names: readonly string[]): Promise<readonly string[]>;
   /** Reads what is set and follows changes of other processes until `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
 }

@@ -76,6 +76,7 @@ export function inputsFor(names: { app: string; deploymentId: string; requestId:
     cancelDraftCopy: { params },
     saveDraft: { params, body: { files: helloFiles } },
     cloneApp: { params },
+    exportApp: { params },
     getEnv: { params },
     putEnv: { params, body: { vars: [] } },
     validateApp: { params },

@@ -1,5 +1,5 @@
-import { ArrowRightIcon, DatabaseIcon, FileCode2Icon } from "lucide-react";
-import { Form } from "react-router";
+import { ArrowRightIcon, DatabaseIcon, FileCode2Icon, UploadIcon } from "lucide-react";
+import { Form, Link } from "react-router";
 import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Badge } from "#app/components/ui/badge.tsx";
 import type { TemplateView } from "#core/contract/template-view.ts";
@@ -43,12 +43,16 @@ export function FirstApp({ templates }: { templates: readonly TemplateView[] }) 
           </li>
         ))}
       </ul>
-      <Form method="post" action="/apps" className="mt-4">
+      <Form method="post" action="/apps" className="mt-4 flex flex-wrap gap-2">
         <input type="hidden" name="name" value="My app" />
         <button type="submit" name="intent" value="create" className={buttonVariants({ variant: "outline" })}>
           <FileCode2Icon aria-hidden />
           Start from scratch
         </button>
+        <Link to="/apps/import" className={buttonVariants({ variant: "outline" })}>
+          <UploadIcon aria-hidden />
+          Import a ZIP
+        </Link>
       </Form>
     </div>
   );

@@ -1,5 +1,5 @@
 /** Home: a person's apps, what state they are in, and the next thing to do with each. */
-import { ChevronLeftIcon, ChevronRightIcon, PlusIcon, SearchIcon } from "lucide-react";
+import { ChevronLeftIcon, ChevronRightIcon, PlusIcon, SearchIcon, UploadIcon } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Form, Link, redirect, useNavigation, useSubmit } from "react-router";
 import { z } from "zod";
@@ -54,10 +54,16 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-title">Apps</h1>
-        <Link to="/apps/new" className={buttonVariants()}>
-          <PlusIcon aria-hidden />
-          New app
-        </Link>
+        <div className="flex gap-2">
+          <Link to="/apps/import" className={buttonVariants({ variant: "outline" })}>
+            <UploadIcon aria-hidden />
+            Import
+          </Link>
+          <Link to="/apps/new" className={buttonVariants()}>
+            <PlusIcon aria-hidden />
+            New app
+          </Link>
+        </div>
       </div>
       <div className="mt-5 flex flex-wrap items-center gap-x-4 gap-y-3">
         <Search query={query} />

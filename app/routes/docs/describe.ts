@@ -39,11 +39,11 @@ function describe(operation: Operation, origin: string): OperationDoc {
     summary: operation.summary,
     scope: operation.scope,
     query: operation.query ? Object.keys(operation.query.shape) : [],
-    body: body && writeShape(body),
+    body: operation.bodyType ? "a ZIP: as it is, or as the field `file` of a form" : body && writeShape(body),
     answers: Object.entries(operation.answers).map(([status, { description, schema, contentType }]) => ({
       status,
       description: contentType === "text/event-stream" ? `${description} (a stream of events)` : description,
-      schema: schema ? writeShape(toJsonSchema(schema)) : null,
+      schema: schema ? (contentType === "application/zip" ? "a ZIP" : writeShape(toJsonSchema(schema))) : null,
     })),
     problems: [...operation.problems],
     example: writeCurl(operation, body, origin),
@@ -91,9 +91,14 @@ export function writeShape(schema: JsonSchema, depth = 0): string {
 /** A call that can be pasted; what the reader must fill in is in capitals. */
 export function writeCurl(operation: Operation, body: JsonSchema | null, origin: string): string {
   const path = operation.path.replace(/:([a-z]+)/gi, (_, name: string) => name.toUpperCase());
-  const parts = [`curl${operation.method === "get" ? "" : ` -X ${operation.method.toUpperCase()}`} ${origin}${path}`];
+  const download = Object.values(operation.answers).some(({ contentType }) => contentType === "application/zip");
+  const parts = [
+    `curl${download ? " -OJ" : ""}${operation.method === "get" ? "" : ` -X ${operation.method.toUpperCase()}`} ${origin}${path}`,
+  ];
   if (operation.scope !== "none") parts.push('-H "Authorization: Bearer $TOKEN"');
-  if (body && operation.bodyOptional !== true) parts.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(exampleOf(body))}'`);
+  if (operation.bodyType) parts.push(`-H "Content-Type: ${operation.bodyType}"`, "--data-binary @FILE");
+  else if (body && operation.bodyOptional !== true)
+    parts.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(exampleOf(body))}'`);
   return parts.join(" \\\n  ");
 }
 

@@ -1,7 +1,7 @@
 /** Screen 1: write, deploy, try. */
 import "./editor.css";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { useRevalidator } from "react-router";
+import { useRevalidator, useSearchParams } from "react-router";
 import type { Deployment } from "#core/contract/deployment.ts";
 import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
@@ -38,7 +38,7 @@ export function meta({ loaderData }: Route.MetaArgs) {
 
 export const loader = route(async ({ request, params, url, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
-  const { apps, databases, deployments, drafts } = context.get(servicesContext);
+  const { apps, databases, deployments, drafts, settings } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
   const [env, owned, last, draft] = await Promise.all([
     apps.listEnv(user.id, app.id),
@@ -49,7 +49,8 @@ export const loader = route(async ({ request, params, url, context }: Route.Load
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
   const panes = readPanes(request.headers.get("cookie"));
-  return { app, env, databases: owned, last, draft, open, panes, usesMongo: usesMongo(app.files) };
+  const allowedImports = [...settings.imports()];
+  return { app, env, databases: owned, last, draft, open, panes, usesMongo: usesMongo(app.files), allowedImports };
 });
 
 /** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
@@ -75,16 +76,20 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo }: EditorProps) {
+function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo, allowedImports }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
   const actions = useEditorActions(app.id, app.slug);
-  const [dialog, setDialog] = useState<MenuDialog | null>(null);
+  const [picked, setDialog] = useState<MenuDialog | null>(null);
+  const [wanted, setWanted] = useState("");
+  const [search, setSearch] = useSearchParams();
+  // The palette opens it by the address.
+  const dialog = picked ?? (search.get("open") === "packages" ? "packages" : null);
   const released = useRef(false);
   const files = useEditorStore((state) => state.files);
   const left = useEditorStore((state) => state.left);
-  const python = usePython(files, app.entrypoint);
+  const python = usePython(files, app.entrypoint, allowedImports);
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
@@ -159,6 +164,10 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
             appUrl={app.url}
             live={app.liveVersion !== null}
             problems={problems}
+            onPackages={(name) => {
+              setWanted(name);
+              setDialog("packages");
+            }}
             checked={python.answer !== null}
             checkFailure={python.failure}
             foldable={foldable}
@@ -169,8 +178,12 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
       {(dialog !== null || actions.conflict !== null || unsaved.older !== null || renaming.offer !== null) && (
         <Suspense fallback={null}>
           <EditorDialogs
-            {...{ app, env, databases, dialog, actions, unsaved, renaming }}
-            onClose={() => setDialog(null)}
+            {...{ app, env, databases, dialog, wanted, actions, unsaved, renaming }}
+            onClose={() => {
+              setDialog(null);
+              setWanted("");
+              if (search.has("open")) setSearch({}, { replace: true });
+            }}
             onDeleted={() => {
               released.current = true;
             }}

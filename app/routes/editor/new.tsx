@@ -68,7 +68,13 @@ export default function NewAppPage({ loaderData, actionData }: Route.ComponentPr
   return (
     <div className="mx-auto w-full max-w-5xl">
       <h1 className="text-title">New app</h1>
-      <p className="mt-1 mb-5 text-muted-foreground">Pick what to start from. Everything can be changed later.</p>
+      <p className="mt-1 mb-5 text-muted-foreground">
+        Pick what to start from, or{" "}
+        <Link to="/apps/import" className="font-medium text-primary underline underline-offset-4">
+          import a ZIP
+        </Link>
+        . Everything can be changed later.
+      </p>
       <GalleryFilters query={query} />
       <Form id="new-app" method="post" className="mt-2">
         {templates.length === 0 && !scratch ? (

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { takeUploads, type Upload } from "./uploads.ts";
+import { buildZip } from "../../../tests/zips.ts";
+import { takeUploads, unpackUploads, type Upload } from "./uploads.ts";
 
 const upload = (path: string, content: string | number[] = "x", size?: number): Upload => {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
@@ -42,5 +43,43 @@ describe("uploaded files", () => {
       "latin.txt is not UTF-8 text.",
     ]);
     expect(files).toEqual({ "app.py": "old", "notes.md": "kept" });
+  });
+});
+
+describe("a ZIP among uploads", () => {
+  const zip = (path: string, parts: Parameters<typeof buildZip>[0]): Upload => upload(path, [...buildZip(parts)]);
+
+  it("is unpacked beside the others, by the rules that they have; what is left out is told", async () => {
+    const given = [
+      upload("notes.md", "mine"),
+      zip("shop-main.zip", [
+        { name: "shop-main/app.py", content: "new" },
+        { name: "shop-main/img/logo.png", content: new Uint8Array([137, 80]) },
+        { name: "shop-main/.git/HEAD", content: "x" },
+        { name: "shop-main/.fp.yaml", content: "name: Shop" },
+        { name: "shop-main/big.csv", content: "x".repeat(100_001) },
+      ]),
+    ];
+    const unpacked = await unpackUploads(given);
+    expect(unpacked).toMatchObject({ refused: [], leftOut: ["shop-main/.git/", ".fp.yaml"] });
+    expect(await take(...unpacked.uploads)).toMatchObject({
+      files: { "app.py": "new", "notes.md": "mine", "static/logo.png": { base64: "iVA=" } },
+      refused: ["big.csv has more than 100 KB, the most that a file may have."],
+    });
+  });
+
+  it("that is hostile, damaged or far too large gives nothing but the reason", async () => {
+    const { uploads, refused } = await unpackUploads([
+      zip("evil.zip", [{ name: "app.py" }, { name: "../x.py" }]),
+      upload("broken.ZIP", "PK"),
+      upload("huge.zip", "x", 20_000_000),
+      upload("kept.md", "kept"),
+    ]);
+    expect(uploads.map(({ path }) => path)).toEqual(["kept.md"]);
+    expect(refused).toEqual([
+      'evil.zip: "../x.py" contains .., which leads out of the app\'s folder.',
+      "broken.ZIP: This is not a ZIP.",
+      "huge.zip has 20 MB; at most 10 MB are read.",
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 /** Files that come from outside, chosen or dropped: which of them an app can have, and where they go. */
 import { checkPath, contentFromBytes, isBinaryPath } from "#core/bundle.ts";
 import type { FileContent, Files } from "#core/contract/files.ts";
-import { bundleLimits, formatBytes } from "#core/limits.ts";
+import { bundleLimits, formatBytes, zipLimits } from "#core/limits.ts";
 
 export interface Upload {
   /** With its folders, where it came in some. */
@@ -15,6 +15,31 @@ export interface TakenUploads {
   replaced: string[];
   /** Why the others were not taken, a sentence each. */
   refused: string[];
+}
+
+/** Uploads with each ZIP among them unpacked. One that is refused gives nothing but the reason. */
+export async function unpackUploads(uploads: readonly Upload[]): Promise<{ uploads: Upload[]; refused: string[]; leftOut: string[] }> {
+  const unpacked: Upload[] = [];
+  const refused: string[] = [];
+  const leftOut: string[] = [];
+  for (const upload of uploads) {
+    if (!/^[^/]+\.zip$/i.test(upload.path)) unpacked.push(upload);
+    else if (upload.file.size > zipLimits.archiveBytes)
+      refused.push(`${upload.path} has ${formatBytes(upload.file.size)}; at most ${formatBytes(zipLimits.archiveBytes)} are read.`);
+    else {
+      const { readZip } = await import("#core/zip/index.ts");
+      const zip = readZip(new Uint8Array(await upload.file.arrayBuffer()));
+      refused.push(...zip.problems.map(({ message }) => `${upload.path}: ${message}`));
+      leftOut.push(...zip.leftOut);
+      for (const [path, bytes] of zip.files)
+        // An app's settings in a ZIP are for an import: here they would change an app that has its own.
+        if (path === ".fp.yaml") leftOut.push(path);
+        else unpacked.push({ path, file: { size: bytes.length, arrayBuffer: () => Promise.resolve(bytes.buffer) } });
+      for (const { path, sizeBytes } of zip.tooLarge)
+        unpacked.push({ path, file: { size: sizeBytes, arrayBuffer: () => Promise.resolve(new ArrayBuffer()) } });
+    }
+  }
+  return { uploads: unpacked, refused, leftOut };
 }
 
 /** What tools leave beside the code, and nobody means to upload. */

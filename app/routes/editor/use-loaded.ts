@@ -3,8 +3,8 @@ import { call, wordsOf } from "./call.ts";
 
 export type Loaded<Value> = { state: "loading" } | { state: "failed"; message: string } | { state: "loaded"; value: Value };
 
-/** What a resource route tells, for a dialog: read when it opens, and not again, since it is closed before anything changes. */
-export function useLoaded<Value>(path: string): Loaded<Value> {
+/** What a window shows, read when it opens and not again: it is closed before anything changes, or puts what changed in its place. */
+export function useLoaded<Value>(path: string): [Loaded<Value>, (loaded: Loaded<Value>) => void] {
   const [loaded, setLoaded] = useState<Loaded<Value>>({ state: "loading" });
   useEffect(() => {
     const flight = new AbortController();
@@ -14,5 +14,5 @@ export function useLoaded<Value>(path: string): Loaded<Value> {
     });
     return () => flight.abort();
   }, [path]);
-  return loaded;
+  return [loaded, setLoaded];
 }

@@ -3,7 +3,7 @@ import { useState, type DragEvent } from "react";
 import { toast } from "#app/components/ui/toast.tsx";
 import { applyChanges, changesBetween, undoChanges } from "#app/stores/drafts.ts";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
-import { readDropped, takeUploads, type TakenUploads, type Upload } from "./uploads.ts";
+import { readDropped, takeUploads, unpackUploads, type TakenUploads, type Upload } from "./uploads.ts";
 
 export interface Uploads {
   upload(uploads: readonly Upload[]): Promise<void>;
@@ -21,8 +21,9 @@ export function useUploads(): Uploads {
   const store = useEditorStoreApi();
   const [isOver, setOver] = useState(false);
   const upload = async (uploads: readonly Upload[]): Promise<void> => {
+    const unpacked = await unpackUploads(uploads);
     const before = store.getState().files;
-    const taken = await takeUploads(before, uploads, store.getState().entrypoint);
+    const taken = await takeUploads(before, unpacked.uploads, store.getState().entrypoint);
     const [first] = [...taken.added, ...taken.replaced];
     if (first !== undefined) {
       // What was typed while they were read stays.
@@ -30,10 +31,11 @@ export function useUploads(): Uploads {
       store.getState().open(first);
       toast({
         title: toWords(taken),
+        ...(unpacked.leftOut.length > 0 && { description: `Left out: ${listed(unpacked.leftOut)}.` }),
         action: { label: "Undo", onClick: () => store.getState().replace(undoChanges(store.getState().files, before, taken.files)) },
       });
     }
-    const [refused, ...others] = taken.refused;
+    const [refused, ...others] = [...unpacked.refused, ...taken.refused];
     if (refused !== undefined)
       toast({
         title: "Not added",
@@ -62,6 +64,10 @@ export function useUploads(): Uploads {
       },
     },
   };
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.length > 4 ? `${paths.slice(0, 3).join(", ")} and ${paths.length - 3} more` : paths.join(", ");
 }
 
 function toWords({ added, replaced }: TakenUploads): string {

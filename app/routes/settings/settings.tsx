@@ -10,9 +10,11 @@ import { Button } from "#app/components/ui/button.tsx";
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from "#app/components/ui/card.tsx";
 import { useViewer } from "#app/components/viewer.ts";
 import { scopeSchema } from "#core/contract/account.ts";
+import { importNameSchema } from "#core/contract/import-request.ts";
 import { servicesContext } from "#server/http/context.ts";
-import { formAction, requireUser, route } from "#server/http/route.ts";
+import { formAction, requireAdmin, requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/settings.ts";
+import { AskedImports } from "./asked-imports.tsx";
 import { NewToken } from "./new-token.tsx";
 import { TokenList } from "./token-list.tsx";
 
@@ -21,8 +23,13 @@ export const handle: PageHandle = { crumbs: () => [{ label: "Settings" }] };
 
 export const loader = route(async ({ context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
-  const { accounts, config } = context.get(servicesContext);
-  return { user, tokens: await accounts.listTokens(user.id), publicUrl: config.publicUrl };
+  const { accounts, config, importRequests, settings } = context.get(servicesContext);
+  const [tokens, asked] = await Promise.all([
+    accounts.listTokens(user.id),
+    user.role === "admin" ? importRequests.listOpen({ limit: 100 }) : null,
+  ]);
+  const imports = asked && { asked: asked.items, more: asked.nextCursor !== null, allowed: [...settings.imports()] };
+  return { user, tokens, publicUrl: config.publicUrl, imports };
 });
 
 const scopesField = z.union([scopeSchema.transform((scope) => [scope]), z.array(scopeSchema)], { error: "Choose at least one." });
@@ -34,12 +41,19 @@ const actionSchema = z.discriminatedUnion("intent", [
     expiresInDays: z.coerce.number().int().min(1).max(3650).optional(),
   }),
   z.object({ intent: z.literal("delete"), token: z.string() }),
+  z.object({ intent: z.enum(["allow", "decline", "disallow"]), import: importNameSchema }),
 ]);
 
 export const action = formAction(async ({ request, context }: Route.ActionArgs) => {
   const caller = await requireUser(context);
-  const { accounts } = context.get(servicesContext);
+  const { accounts, importRequests, settings } = context.get(servicesContext);
   const input = await readForm(request, actionSchema);
+  if ("import" in input) {
+    const { user } = await requireAdmin(context);
+    if (input.intent === "disallow") await settings.putImports(settings.imports().filter((name) => name !== input.import));
+    else await importRequests.decide(user.id, input.import, input.intent);
+    return { created: null };
+  }
   if (input.intent === "delete") {
     await accounts.deleteToken(caller.user.id, input.token);
     return { created: null };
@@ -48,12 +62,11 @@ export const action = formAction(async ({ request, context }: Route.ActionArgs) 
   return { created: await accounts.createToken(caller, { name, scopes, ...(expiresInDays === undefined ? {} : { expiresInDays }) }) };
 });
 
-export default function Settings({ loaderData: { user, tokens, publicUrl }, actionData }: Route.ComponentProps) {
-  const problems = sortProblems(actionData && "problem" in actionData ? actionData.problem : undefined, [
-    "name",
-    "scopes",
-    "expiresInDays",
-  ]);
+export default function Settings({ loaderData: { user, tokens, publicUrl, imports }, actionData }: Route.ComponentProps) {
+  const refused = actionData && "problem" in actionData ? actionData.problem : undefined;
+  // Only a decision on an import meets something that is not there.
+  const refusedImport = refused?.code === "not_found" ? refused.detail : undefined;
+  const problems = sortProblems(refusedImport === undefined ? refused : undefined, ["name", "scopes", "expiresInDays"]);
   const created = actionData && "created" in actionData ? actionData.created : null;
   return (
     <div className="mx-auto flex max-w-3xl flex-col gap-4">
@@ -77,6 +90,7 @@ export default function Settings({ loaderData: { user, tokens, publicUrl }, acti
         </CardContent>
       </Card>
       <ThemeCard />
+      {imports && <AskedImports {...imports} problem={refusedImport} />}
       <Card aria-labelledby="tokens-title">
         <CardHeader className="flex-col items-start gap-0.5 pt-3.5">
           <CardTitle id="tokens-title">API tokens</CardTitle>

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { appDetailSchema, appSchema, appStatusSchema, createAppSchema, envVarSchema, updateAppSchema } from "../app.ts";
+import { importedAppSchema, zipFileSchema } from "../app-zip.ts";
 import { filesSchema } from "../files.ts";
 import { pageOf, pageQuerySchema } from "../page.ts";
+import { zipLimits } from "../../limits.ts";
 import { operation } from "./operation.ts";
 
 /** An app's id or slug. */
@@ -88,6 +90,33 @@ export const appOperations = {
     bodyOptional: true,
     answers: { 201: { description: "The new app", schema: appSchema } },
     problems: ["not_found", "not_deployed", "quota_exceeded"],
+  }),
+  exportApp: operation({
+    id: "exportApp",
+    method: "get",
+    path: "/api/apps/:app/export",
+    summary: "An app as a ZIP: its files, and its settings as `.fp.yaml`. Secrets are in it by name only",
+    tag: "Apps",
+    scope: "read",
+    params: appParams,
+    query: z.object({ from: z.enum(["draft", "deployed"]).optional() }),
+    answers: { 200: { description: "The ZIP", schema: zipFileSchema, contentType: "application/zip" } },
+    problems: ["not_found", "not_deployed"],
+  }),
+  importApp: operation({
+    id: "importApp",
+    method: "post",
+    path: "/api/apps/import",
+    summary:
+      "Make an app from a ZIP, such as an export. One folder around all of it is taken off, what tools leave beside the code is left out",
+    tag: "Apps",
+    scope: "change",
+    body: zipFileSchema,
+    bodyType: "application/zip",
+    // A form has a few hundred bytes around the file.
+    bodyBytes: zipLimits.archiveBytes + 10_000,
+    answers: { 201: { description: "The app", schema: importedAppSchema } },
+    problems: ["payload_too_large", "validation_failed", "quota_exceeded"],
   }),
   getEnv: operation({
     id: "getEnv",

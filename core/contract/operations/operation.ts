@@ -10,7 +10,7 @@ export interface OperationAnswer {
   /** Absent: no body. A stream's schema is that of one event's `data`. */
   schema?: z.ZodType;
   /** Default `application/json`. */
-  contentType?: "application/json" | "text/event-stream";
+  contentType?: "application/json" | "text/event-stream" | "application/zip";
 }
 
 export interface Operation {
@@ -26,6 +26,8 @@ export interface Operation {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The body is a file of this type, not JSON: as it is, or as the field `file` of a form. Its schema is that of a `File`. */
+  bodyType?: "application/zip";
   /** The body may be left out: then it is `{}`. */
   bodyOptional?: boolean;
   /** Most bytes of the body; 2 MB by default. */

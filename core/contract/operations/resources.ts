@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { importNameSchema, importRequestSchema } from "../import-request.ts";
 import { pageOf } from "../page.ts";
 import { operation } from "./operation.ts";
 
@@ -38,10 +39,36 @@ export const resourceOperations = {
     answers: {
       200: {
         description: "Packages with their versions",
-        schema: z.object({ pythonVersion: z.string(), builtIn: z.array(packageSchema) }),
+        schema: z.object({
+          pythonVersion: z.string(),
+          builtIn: z.array(packageSchema),
+          /** What an administrator allowed beside them. */
+          allowed: z.array(z.string()),
+        }),
       },
     },
     problems: [],
+  }),
+  listImportRequests: operation({
+    id: "listImportRequests",
+    method: "get",
+    path: "/api/import-requests",
+    summary: "Imports that I asked the administrator for, and what became of them",
+    tag: "Packages",
+    scope: "read",
+    answers: { 200: { description: "Requests, newest first", schema: pageOf(importRequestSchema) } },
+    problems: [],
+  }),
+  askForImport: operation({
+    id: "askForImport",
+    method: "post",
+    path: "/api/import-requests",
+    summary: "Ask the administrator to allow an import; a second time answers with the first request as it stands",
+    tag: "Packages",
+    scope: "change",
+    body: z.object({ import: importNameSchema, app: z.string().max(100) }).strict(),
+    answers: { 201: { description: "The request", schema: importRequestSchema } },
+    problems: ["not_found", "conflict", "quota_exceeded"],
   }),
   health: operation({
     id: "health",

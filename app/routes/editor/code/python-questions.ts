@@ -5,7 +5,7 @@ import type { RenamedImports } from "#core/python/rename.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 
 export type Question = { id: number } & (
-  | { kind: "check"; files: Files; entrypoint: string }
+  | { kind: "check"; files: Files; entrypoint: string; allowed: readonly string[] }
   | { kind: "format"; text: string }
   | { kind: "rename"; files: Files; from: string; to: string }
 );
@@ -18,7 +18,7 @@ export interface CheckAnswer {
 export type Answer = { id: number } & (CheckAnswer | { text: string } | { renamed: RenamedImports } | { error: string });
 
 export interface PythonClient {
-  check(input: { files: Files; entrypoint: string }): Promise<CheckAnswer>;
+  check(input: { files: Files; entrypoint: string; allowed: readonly string[] }): Promise<CheckAnswer>;
   /** @throws Error in words for the author when the text cannot be formatted. */
   format(text: string): Promise<string>;
   /** The imports that must follow a file which was `from` and is `to` in `files`. */

@@ -10,7 +10,7 @@ import type { SourceProblem } from "#core/contract/problem.ts";
 import packages from "../../../../runner/packages.json" with { type: "json" };
 import type { Answer, Question } from "./python-questions.ts";
 
-const allowedImports = importNamesOf(packages.packages);
+const builtIn = importNamesOf(packages.packages);
 
 /** Pyflakes finds mistakes (undefined names, unused imports), not taste: nothing here tells people how to write. */
 const options = { "target-version": "py311", "line-length": 100, lint: { select: ["F", "B006", "B023"] } };
@@ -52,7 +52,7 @@ async function answer(question: Question): Promise<Answer> {
   }
 }
 
-function check(workspace: Workspace | null, { files, entrypoint }: Extract<Question, { kind: "check" }>) {
+function check(workspace: Workspace | null, { files, entrypoint, allowed }: Extract<Question, { kind: "check" }>) {
   const lint = (source: string) => (workspace === null ? [] : lintOf(workspace, source));
   const syntaxErrors = (source: string) =>
     lint(source)
@@ -64,6 +64,7 @@ function check(workspace: Workspace | null, { files, entrypoint }: Extract<Quest
         endColumn: end.column,
         message: withoutPrefix(message),
       }));
+  const allowedImports = new Set([...builtIn, ...allowed]);
   const { problems, framework } = checkPython(files, { entrypoint, allowedImports, syntaxErrors });
   return { problems: [...problems, ...findings(files, lint)], framework, usesMongo: usesMongo(files) };
 }

@@ -16,7 +16,8 @@ export interface PythonChecks {
   renameImports: PythonClient["renameImports"];
 }
 
-export function usePython(files: Files, entrypoint: string): PythonChecks {
+/** `allowed`: what an administrator allowed beside the built-in packages. */
+export function usePython(files: Files, entrypoint: string, allowed: readonly string[]): PythonChecks {
   const client = useRef<PythonClient>(null);
   const [answer, setAnswer] = useState<CheckAnswer | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -33,7 +34,7 @@ export function usePython(files: Files, entrypoint: string): PythonChecks {
     let stale = false;
     const timer = setTimeout(() => {
       start(client)
-        .check({ files, entrypoint })
+        .check({ files, entrypoint, allowed })
         .then(
           (checked) => {
             if (!stale) setAnswer(checked);
@@ -47,7 +48,7 @@ export function usePython(files: Files, entrypoint: string): PythonChecks {
       stale = true;
       clearTimeout(timer);
     };
-  }, [files, entrypoint]);
+  }, [files, entrypoint, allowed]);
 
   return {
     answer,

@@ -1,24 +1,29 @@
-/** What else can be done with the app: its history, a clone, its dashboard and docs, its end. */
+/** What else can be done with the app: its history, a clone, a ZIP, its dashboard and docs, its end. */
 import {
   BookmarkPlusIcon,
   BookOpenIcon,
   CopyPlusIcon,
+  DownloadIcon,
   EllipsisIcon,
   ExternalLinkIcon,
   HistoryIcon,
   LayoutDashboardIcon,
+  PackageIcon,
   SettingsIcon,
   Trash2Icon,
 } from "lucide-react";
 import { useNavigate } from "react-router";
 import type { App } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
-import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
+import { Menu, MenuContent, MenuItem, MenuLinkItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
+import { toast } from "#app/components/ui/toast.tsx";
+import { isDirty, useEditorStoreApi } from "#app/stores/editor-store.ts";
 
-export type MenuDialog = "history" | "clone" | "template" | "delete" | "settings";
+export type MenuDialog = "history" | "clone" | "template" | "delete" | "settings" | "packages";
 
 export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog): void }) {
   const navigate = useNavigate();
+  const store = useEditorStoreApi();
   return (
     <Menu>
       <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="More" title="More" />}>
@@ -32,6 +37,10 @@ export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog):
         <MenuItem onClick={() => onOpen("settings")}>
           <SettingsIcon aria-hidden />
           Settings
+        </MenuItem>
+        <MenuItem onClick={() => onOpen("packages")}>
+          <PackageIcon aria-hidden />
+          Packages
         </MenuItem>
         <MenuItem onClick={() => void navigate(`/apps/${app.slug}`)}>
           <LayoutDashboardIcon aria-hidden />
@@ -58,6 +67,18 @@ export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog):
           <BookmarkPlusIcon aria-hidden />
           Save as template…
         </MenuItem>
+        <MenuLinkItem
+          href={`/api/apps/${app.slug}/export`}
+          download
+          closeOnClick
+          onClick={() => {
+            if (isDirty(store.getState()))
+              toast({ title: "Exported as it was saved last", description: "Your unsaved changes are not in the ZIP." });
+          }}
+        >
+          <DownloadIcon aria-hidden />
+          Export as ZIP
+        </MenuLinkItem>
         <MenuItem variant="destructive" onClick={() => onOpen("delete")}>
           <Trash2Icon aria-hidden />
           Delete…

@@ -18,13 +18,15 @@ export interface BottomPanelProps {
   /** A version is live. */
   live: boolean;
   problems: readonly SourceProblem[];
+  /** Shows what can be imported, beginning with what could not be found. */
+  onPackages(name: string): void;
   checked: boolean;
   checkFailure: string | null;
   /** Whether it can be folded away (not where it has the screen to itself). */
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, logsOf, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel({ slug, logsOf, appUrl, live, problems, onPackages, checked, checkFailure, foldable }: BottomPanelProps) {
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -78,7 +80,7 @@ export function BottomPanel({ slug, logsOf, appUrl, live, problems, checked, che
       </TabStrip>
       {open && (
         <TabPanel name="output" active={bottom} className="overflow-auto">
-          {bottom === "problems" && <ProblemsPanel problems={problems} checked={checked} failure={checkFailure} />}
+          {bottom === "problems" && <ProblemsPanel problems={problems} onPackages={onPackages} checked={checked} failure={checkFailure} />}
           {bottom === "deploy" && <DeployPanel slug={slug} appUrl={appUrl} live={live} />}
           {bottom === "logs" &&
             (logsOf === null ? (

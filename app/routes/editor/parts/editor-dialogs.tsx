@@ -12,6 +12,7 @@ import { ConflictDialog } from "./conflict-dialog.tsx";
 import { HistoryDialog } from "./history-dialog.tsx";
 import { ImportsDialog } from "./imports-dialog.tsx";
 import { CloneDialog, DeleteDialog } from "./manage-dialogs.tsx";
+import { PackagesDialog } from "./packages-dialog.tsx";
 import { SettingsDrawer } from "./settings-drawer.tsx";
 import { TemplateDialog } from "./template-dialog.tsx";
 
@@ -20,11 +21,14 @@ type Loaded = Route.ComponentProps["loaderData"];
 interface EditorDialogsProps extends ConflictsProps, Pick<Loaded, "app" | "env" | "databases"> {
   dialog: MenuDialog | null;
   renaming: Renaming;
+  /** An import that the packages are opened for. */
+  wanted: string;
   onClose(): void;
   onDeleted(): void;
 }
 
-export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, renaming, onClose, onDeleted }: EditorDialogsProps) {
+export function EditorDialogs(props: EditorDialogsProps) {
+  const { app, env, databases, dialog, wanted, actions, unsaved, renaming, onClose, onDeleted } = props;
   const { revalidate } = useRevalidator();
   return (
     <>
@@ -41,11 +45,13 @@ export function EditorDialogs({ app, env, databases, dialog, actions, unsaved, r
           onSaved={(deploymentId) => {
             onClose();
             actions.follow(deploymentId);
-            toast({ title: "Settings saved", type: "success" });
+            const restart = "The live version restarts with them beside the running one; no request fails.";
+            toast({ title: "Settings saved", ...(deploymentId !== null && { description: restart }), type: "success" });
             void revalidate();
           }}
         />
       )}
+      {dialog === "packages" && <PackagesDialog slug={app.slug} wanted={wanted} onClose={onClose} />}
       {renaming.offer !== null && <ImportsDialog offer={renaming.offer} onUpdate={renaming.update} onClose={renaming.leave} />}
       <Conflicts actions={actions} unsaved={unsaved} />
     </>

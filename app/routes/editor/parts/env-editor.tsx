@@ -1,9 +1,11 @@
 /** Variables and secrets. A stored secret is never shown: it can be kept, replaced or removed. `.env` text may be pasted whole. */
-import { LockIcon, PlusIcon, Trash2Icon } from "lucide-react";
-import { useRef, type ClipboardEvent } from "react";
+import { FileTextIcon, LockIcon, PlusIcon, Trash2Icon } from "lucide-react";
+import { useRef, useState, type ClipboardEvent } from "react";
 import { Button } from "#app/components/ui/button.tsx";
 import { Input } from "#app/components/ui/input.tsx";
-import { looksSecret, parseDotEnv, type EnvRow } from "../env-draft.ts";
+import { Textarea } from "#app/components/ui/textarea.tsx";
+import { mergeEnv, parseDotEnv, type EnvRow } from "../env-draft.ts";
+import { DotEnvField } from "./dot-env-field.tsx";
 
 interface EnvEditorProps {
   rows: readonly EnvRow[];
@@ -13,16 +15,14 @@ interface EnvEditorProps {
 
 export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
   const nextKey = useRef(rows.length);
+  const [fromText, setFromText] = useState(false);
   const set = (key: number, fields: Partial<EnvRow>) => onChange(rows.map((row) => (row.key === key ? { ...row, ...fields } : row)));
   const add = () => onChange([...rows, { key: nextKey.current++, name: "", value: "", secret: false }]);
   const paste = (event: ClipboardEvent, row: EnvRow) => {
     const pairs = parseDotEnv(event.clipboardData.getData("text"));
     if (pairs === null || row.name !== "") return;
     event.preventDefault();
-    onChange([
-      ...rows.filter(({ key }) => key !== row.key),
-      ...pairs.map((pair) => ({ key: nextKey.current++, ...pair, secret: looksSecret(pair.name) })),
-    ]);
+    onChange(mergeEnv(rows, pairs, () => nextKey.current++));
   };
   return (
     <fieldset className="grid min-w-0 gap-2">
@@ -43,26 +43,7 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
               onChange={({ target }) => set(row.key, { name: target.value })}
               className="min-w-0 flex-1 font-mono text-[13px]"
             />
-            {row.value === null ? (
-              <button
-                type="button"
-                onClick={() => set(row.key, { value: "" })}
-                className="h-9 min-w-0 flex-1 truncate rounded-md border border-dashed px-3 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring"
-              >
-                Stored secret. Replace
-              </button>
-            ) : (
-              <Input
-                aria-label={`Value of ${row.name || "the new variable"}`}
-                placeholder="value"
-                type={row.secret ? "password" : "text"}
-                value={row.value}
-                spellCheck={false}
-                autoComplete="off"
-                onChange={({ target }) => set(row.key, { value: target.value })}
-                className="min-w-0 flex-1 font-mono text-[13px]"
-              />
-            )}
+            <ValueField row={row} onChange={(value) => set(row.key, { value })} />
             <Button
               type="button"
               variant="ghost"
@@ -94,10 +75,47 @@ export function EnvEditor({ rows, faults, onChange }: EnvEditorProps) {
           )}
         </div>
       ))}
-      <Button type="button" variant="outline" size="sm" className="w-fit" onClick={add}>
-        <PlusIcon aria-hidden />
-        Add variable
-      </Button>
+      {fromText ? (
+        <DotEnvField onAdd={(pairs) => onChange(mergeEnv(rows, pairs, () => nextKey.current++))} onClose={() => setFromText(false)} />
+      ) : (
+        <div className="flex flex-wrap gap-2">
+          <Button type="button" variant="outline" size="sm" onClick={add}>
+            <PlusIcon aria-hidden />
+            Add variable
+          </Button>
+          <Button type="button" variant="outline" size="sm" onClick={() => setFromText(true)}>
+            <FileTextIcon aria-hidden />
+            From a .env file
+          </Button>
+        </div>
+      )}
     </fieldset>
+  );
+}
+
+/** A field of one line would silently take the line breaks out of a key or certificate. */
+function ValueField({ row, onChange }: { row: EnvRow; onChange(value: string): void }) {
+  const label = `Value of ${row.name || "the new variable"}`;
+  const hasLines = row.value?.includes("\n") === true;
+  if (row.value === null || (hasLines && row.secret))
+    return (
+      <button
+        type="button"
+        onClick={() => onChange("")}
+        className="h-9 min-w-0 flex-1 truncate rounded-md border border-dashed px-3 text-left text-xs text-muted-foreground outline-none hover:bg-accent focus-visible:ring-2 focus-visible:ring-ring"
+      >
+        {row.value === null ? "Stored secret. Replace" : `${row.value.split("\n").length} lines, hidden. Replace`}
+      </button>
+    );
+  const shared = { "aria-label": label, spellCheck: false, autoComplete: "off", className: "min-w-0 flex-1 font-mono text-[13px]" };
+  if (hasLines) return <Textarea {...shared} rows={3} value={row.value} onChange={({ target }) => onChange(target.value)} />;
+  return (
+    <Input
+      {...shared}
+      placeholder={row.isUnset === true ? "not set yet" : "value"}
+      type={row.secret ? "password" : "text"}
+      value={row.value}
+      onChange={({ target }) => onChange(target.value)}
+    />
   );
 }

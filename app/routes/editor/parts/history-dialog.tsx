@@ -14,7 +14,7 @@ interface HistoryDialogProps {
 }
 
 export function HistoryDialog({ slug, onClose, onRollback }: HistoryDialogProps) {
-  const versions = useLoaded<{ versions: Version[] }>(`/apps/${slug}/edit/versions`);
+  const [versions] = useLoaded<{ versions: Version[] }>(`/apps/${slug}/edit/versions`);
   const [picked, setPicked] = useState<number | null>(null);
   const number = picked ?? (versions.state === "loaded" ? (versions.value.versions[0]?.number ?? null) : null);
   return (

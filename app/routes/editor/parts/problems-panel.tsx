@@ -2,6 +2,8 @@
 import { CircleAlertIcon, CircleCheckIcon, InfoIcon, TriangleAlertIcon } from "lucide-react";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import { useDeployStore } from "#app/stores/deploy-store.ts";
+import { forbiddenImportOf } from "#core/python/nearest.ts";
+import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { PanelNote } from "./panel-note.tsx";
 
@@ -13,10 +15,12 @@ const looks = {
 
 export function ProblemsPanel({
   problems,
+  onPackages,
   checked,
   failure,
 }: {
   problems: readonly SourceProblem[];
+  onPackages(name: string): void;
   checked: boolean;
   failure: string | null;
 }) {
@@ -37,12 +41,13 @@ export function ProblemsPanel({
     <ul className="py-1">
       {problems.map((problem) => {
         const { Icon, tone, word } = looks[problem.severity];
+        const missing = forbiddenImportOf(problem);
         return (
-          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`}>
+          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}:${problem.message}`} className="flex items-start">
             <button
               type="button"
               onClick={() => store.getState().goTo(problem)}
-              className="flex w-full items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
+              className="flex min-w-0 flex-1 items-start gap-2 px-3 py-1.5 text-left text-[13px] outline-none hover:bg-accent focus-visible:bg-accent focus-visible:ring-2 focus-visible:ring-ring focus-visible:ring-inset"
             >
               <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
               <span className="sr-only">{word}: </span>
@@ -56,10 +61,21 @@ export function ProblemsPanel({
               <button
                 type="button"
                 onClick={() => store.getState().showBottom("deploy")}
-                className="mb-1 ml-9 rounded text-xs text-muted-foreground underline underline-offset-2 outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring"
+                className="mr-3 shrink-0 self-center rounded text-xs text-muted-foreground underline underline-offset-2 outline-none hover:text-foreground focus-visible:ring-2 focus-visible:ring-ring"
               >
                 Show the traceback
               </button>
+            )}
+            {missing !== null && (
+              <Button
+                variant="ghost"
+                size="sm"
+                className="mr-2 shrink-0"
+                aria-label={`Packages: ${missing}`}
+                onClick={() => onPackages(missing)}
+              >
+                Packages
+              </Button>
             )}
           </li>
         );

@@ -1,4 +1,5 @@
 /** The app's settings: database, variables and secrets, sleep, description. Saved at once; a live app is rolled when it must be. */
+import { PackageIcon } from "lucide-react";
 import { useId, useState, type FormEvent } from "react";
 import type { App, EnvVar } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
@@ -9,6 +10,7 @@ import { Textarea } from "#app/components/ui/textarea.tsx";
 import { call, wordsOf } from "../call.ts";
 import { envFaults, toEnv, toRows } from "../env-draft.ts";
 import { EnvEditor } from "./env-editor.tsx";
+import { PackagesDialog } from "./packages-dialog.tsx";
 import { ShareField } from "./share-field.tsx";
 
 interface SettingsDrawerProps {
@@ -27,10 +29,14 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
   const [database, setDatabase] = useState(app.database?.id ?? "");
   const [shared, setShared] = useState(app.shared);
   const [rows, setRows] = useState(() => toRows(env));
+  const [packages, setPackages] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const faults = envFaults(rows);
   const id = useId();
+  const vars = toEnv(rows);
+  const envChanged = JSON.stringify(vars) !== JSON.stringify(toEnv(toRows(env)));
+  const restarts = app.liveVersion !== null && (envChanged || database !== (app.database?.id ?? ""));
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -43,8 +49,6 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
       ...(shared !== app.shared && { shared }),
       ...(database !== (app.database?.id ?? "") && { database: database === "" ? null : database }),
     };
-    const vars = toEnv(rows);
-    const envChanged = JSON.stringify(vars) !== JSON.stringify(toEnv(toRows(env)));
     const answer = await call<{ deploymentId: string | null }>(`/apps/${app.slug}/edit/settings`, {
       ...(Object.keys(changed).length > 0 && { app: changed }),
       ...(envChanged && { env: vars }),
@@ -80,6 +84,13 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
               </NativeSelect>
             </Row>
             <EnvEditor rows={rows} faults={faults} onChange={setRows} />
+            <div className="grid justify-items-start gap-1.5">
+              <span className="text-[13px] font-medium">Packages</span>
+              <Button type="button" variant="outline" size="sm" onClick={() => setPackages(true)}>
+                <PackageIcon aria-hidden />
+                What can be imported
+              </Button>
+            </div>
             <Row id={`${id}-sleep`} label="Sleeps after" hint="Minutes without a request, 1 to 1,440. The next request wakes it.">
               <Input
                 id={`${id}-sleep`}
@@ -116,9 +127,14 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
             <ShareField slug={app.slug} shared={shared} saved={app.shared} onChange={setShared} />
           </div>
           <div className="flex shrink-0 items-center gap-2 border-t px-4 py-3">
-            <p role="alert" className="min-w-0 flex-1 text-xs text-destructive">
-              {error}
-            </p>
+            <div className="min-w-0 flex-1 text-xs">
+              <p role="alert" className="text-destructive">
+                {error}
+              </p>
+              <p role="status" className="text-muted-foreground">
+                {restarts && error === null && "Saving restarts the live version with this; no request fails."}
+              </p>
+            </div>
             <Button type="button" variant="outline" onClick={onClose}>
               Cancel
             </Button>
@@ -127,6 +143,7 @@ export function SettingsDrawer({ app, env, databases, onClose, onSaved }: Settin
             </Button>
           </div>
         </form>
+        {packages && <PackagesDialog slug={app.slug} wanted="" onClose={() => setPackages(false)} />}
       </SheetContent>
     </Sheet>
   );

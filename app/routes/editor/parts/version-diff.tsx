@@ -26,7 +26,7 @@ const small =
 export function VersionDiff({ slug, number, live, onRestored }: VersionDiffProps) {
   const store = useEditorStoreApi();
   const draft = useEditorStore((state) => state.files);
-  const version = useLoaded<Whole>(`/apps/${slug}/edit/versions/${number}`);
+  const [version] = useLoaded<Whole>(`/apps/${slug}/edit/versions/${number}`);
   const [against, setAgainst] = useState<"editor" | "live">("editor");
   if (version.state === "loading") return <PanelNote title="Loading…" />;
   if (version.state === "failed") return <PanelNote title="This version could not be loaded" text={version.message} />;
@@ -65,7 +65,7 @@ export function VersionDiff({ slug, number, live, onRestored }: VersionDiffProps
 }
 
 function LiveDifferences({ slug, live, before }: { slug: string; live: number; before: Files }) {
-  const version = useLoaded<Whole>(`/apps/${slug}/edit/versions/${live}`);
+  const [version] = useLoaded<Whole>(`/apps/${slug}/edit/versions/${live}`);
   if (version.state === "loading") return <PanelNote title="Loading…" />;
   if (version.state === "failed") return <PanelNote title="The live version could not be loaded" text={version.message} />;
   return <Differences before={before} after={version.value.files} same={`Version ${live}, which is live, is the same`} />;
