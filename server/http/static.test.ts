@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("a worker's file carries the policy that lets it fetch and compile, and is kept for a year", async () => {
-  for (const headers of [{}, { "accept-encoding": "gzip, br" }]) {
+  for (const headers of [{}, { "accept-encoding": "gzip, br" }] as Record<string, string>[]) {
     const answer = await app.request("/assets/worker-a1.js", { headers });
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-security-policy")).toBe(staticPolicy);
