@@ -29,6 +29,7 @@ export default [
   // What pages ask for while they stand: resource routes.
   route("apps/:slug/logs", "routes/dashboard/log-file.ts"),
   route("palette", "routes/apps/palette.ts"),
+  route("python-types/:name", "routes/editor/python-types.ts"),
   route("streams/deployments/:id", "routes/editor/deployment-stream.ts"),
   route("streams/apps/:slug/logs", "routes/dashboard/log-stream.ts"),
 

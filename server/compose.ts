@@ -123,7 +123,10 @@ async function addStorage(parts: Parts): Promise<void> {
 async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   const { config, storage, vault, databases, shared, reportBug } = parts;
   parts.templates = createTemplates({ folder: join(config.rootDir, "templates") });
-  parts.packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
+  parts.packages = createPackages({
+    listed: JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")),
+    typesDir: config.pythonTypesDir,
+  });
   const { pythonVersion, importNames } = parts.packages;
   parts.sourceChecker = createSourceChecker({ rootDir: config.rootDir, pythonVersion, allowedImports: importNames });
   const urlOf = appUrls(config, (slug) => parts.ports?.portOf(slug));

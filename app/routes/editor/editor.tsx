@@ -6,8 +6,10 @@ import type { Deployment } from "#core/contract/deployment.ts";
 import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
 import { createEditorStore, EditorStoreContext, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import { createLanguageStore } from "#app/stores/language-store.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
+import type { Packages } from "#server/packages/index.ts";
 import type { Route } from "./+types/editor.ts";
 import { mergeProblems, standingProblems } from "./all-problems.ts";
 import { CodePane } from "./code/code-pane.tsx";
@@ -36,7 +38,7 @@ export function meta({ loaderData }: Route.MetaArgs) {
 
 export const loader = route(async ({ params, url, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
-  const { apps, databases, deployments } = context.get(servicesContext);
+  const { apps, databases, deployments, packages } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
   const [env, owned, last] = await Promise.all([
     apps.listEnv(user.id, app.id),
@@ -45,8 +47,11 @@ export const loader = route(async ({ params, url, context }: Route.LoaderArgs) =
   ]);
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
-  return { app, env, databases: owned, last, open, usesMongo: usesMongo(app.files) };
+  return { app, env, databases: owned, last, open, usesMongo: usesMongo(app.files), python: toPython(packages) };
 });
+
+/** What the language server is told of the packages that apps import. */
+const toPython = ({ pythonVersion, typesName }: Packages) => ({ version: pythonVersion, types: typesName });
 
 /** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
 export default function EditorPage({ loaderData }: Route.ComponentProps) {
@@ -71,7 +76,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps) {
+function Screen({ app, env, databases, open, usesMongo: usedMongo, python: types }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
@@ -81,6 +86,7 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
   const files = useEditorStore((state) => state.files);
   const left = useEditorStore((state) => state.left);
   const python = usePython(files, app.entrypoint);
+  const [language] = useState(createLanguageStore);
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
@@ -142,6 +148,8 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
             onSave={() => void actions.save()}
             onDeploy={() => void actions.deploy()}
             format={python.format}
+            language={language}
+            python={types}
           />
         }
         side={(closable) => <SidePanel app={app} closable={closable} />}
@@ -153,6 +161,7 @@ function Screen({ app, env, databases, open, usesMongo: usedMongo }: EditorProps
             problems={problems}
             checked={python.answer !== null}
             checkFailure={python.failure}
+            language={language}
             foldable={foldable}
           />
         )}

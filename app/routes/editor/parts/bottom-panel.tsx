@@ -4,7 +4,9 @@ import type { SourceProblem } from "#core/contract/problem.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { useDeployStore } from "#app/stores/deploy-store.ts";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import type { LanguageStore } from "#app/stores/language-store.ts";
 import { DeployPanel } from "./deploy-panel.tsx";
+import { LanguageStatus } from "./language-status.tsx";
 import { LogPanel } from "./log-panel.tsx";
 import { ProblemsPanel } from "./problems-panel.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
@@ -17,11 +19,12 @@ export interface BottomPanelProps {
   problems: readonly SourceProblem[];
   checked: boolean;
   checkFailure: string | null;
+  language: LanguageStore;
   /** Whether it can be folded away (not where it has the screen to itself). */
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailure, language, foldable }: BottomPanelProps) {
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -60,6 +63,7 @@ export function BottomPanel({ slug, appUrl, live, problems, checked, checkFailur
           { id: "logs", label: "Logs" },
         ]}
       >
+        <LanguageStatus store={language} />
         {foldable && (
           <Button
             variant="ghost"
