@@ -36,6 +36,7 @@ export default [
   route("apps/:slug/logs", "routes/dashboard/log-file.ts"),
   route("templates/:id/files", "routes/templates/files.ts"),
   route("palette", "routes/apps/palette.ts"),
+  route("python-types/:name", "routes/editor/python-types.ts"),
   route("streams/deployments/:id", "routes/editor/deployment-stream.ts"),
   route("streams/apps/:slug/logs", "routes/dashboard/log-stream.ts"),
 

@@ -13,6 +13,7 @@ import { measureCluster } from "./cluster.ts";
 import { measureColdStart } from "./cold-start.ts";
 import { measureDensity } from "./density.ts";
 import { measureDeploy } from "./deploy.ts";
+import { measureEditor } from "./editor.ts";
 import { toTable, type Outcome } from "./figures.ts";
 import { measureFirstRequest } from "./first-request.ts";
 import { measureImports } from "./imports.ts";
@@ -39,6 +40,7 @@ const scenarios: Record<string, (world: World) => Promise<Outcome>> = {
   density: measureDensity,
   sleeping: measureSleeping,
   imports: measureImports,
+  editor: measureEditor,
   cluster: measureCluster,
   "cluster-sleeping": measureClusterSleeping,
 };

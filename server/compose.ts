@@ -128,7 +128,10 @@ async function addStorage(parts: Parts): Promise<void> {
 
 async function addDomains(parts: Parts, stopping: AbortSignal): Promise<void> {
   const { config, storage, vault, databases, shared, reportBug } = parts;
-  parts.packages = createPackages(JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")));
+  parts.packages = createPackages({
+    listed: JSON.parse(readFileSync(join(config.rootDir, "runner/packages.json"), "utf8")),
+    typesDir: config.pythonTypesDir,
+  });
   const { pythonVersion, importNames } = parts.packages;
   parts.sourceChecker = createSourceChecker({
     rootDir: config.rootDir,

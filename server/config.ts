@@ -1,6 +1,6 @@
 /** The environment, read once at start and checked. Every variable is described in docs/configuration.md. */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 const integer = (least: number, most: number, fallback: number) => z.coerce.number().int().min(least).max(most).default(fallback);
@@ -42,8 +42,9 @@ const schema = z.object({
   DOOR_PORT: integer(1, 65_535, 3129),
   GATEWAY_ADDRESS: address.optional(),
   KUBECONFIG: z.string().optional(),
-  /** Set by the bootstrap: the runner's Python, and the folder of this installation. */
+  /** Set by the bootstrap: the runner's Python, the folder with the types of its packages, and the folder of this installation. */
   FP_PYTHON: z.string().default("python3"),
+  FP_PYTHON_TYPES: z.string().optional(),
   FP_ROOT: z.string().default("."),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
@@ -86,6 +87,8 @@ export interface Config {
   logLevel: "debug" | "info" | "warn" | "error";
   /** The Python that runs apps. */
   python: string;
+  /** Where the archive of the types of packages is, if there is one; an image carries it. */
+  pythonTypesDir: string;
   /** The folder with `runner/`, `templates/` and the build. */
   rootDir: string;
   secretKey: string | undefined;
@@ -163,6 +166,7 @@ function toConfig(env: Environment): Config {
     signup: env.SIGNUP,
     logLevel: env.LOG_LEVEL,
     python: env.FP_PYTHON,
+    pythonTypesDir: resolve(env.FP_PYTHON_TYPES ?? join(env.FP_ROOT, "python-types")),
     rootDir: resolve(env.FP_ROOT),
     secretKey: env.SECRET_KEY,
     secretKeyFile: env.SECRET_KEY_FILE,

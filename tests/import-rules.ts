@@ -54,7 +54,7 @@ export const zones: readonly Zone[] = [
     may: [core, /^app\//, /^server\/http\//, /^runner\/packages\.json$/],
     mayTypes: [/^server\/services\.ts$/, domainIndex, /^\.react-router\//],
     packages: new RegExp(
-      `${browser.source}|^(@react-router/(node|dev)|@fontsource-variable/jetbrains-mono|isbot|node:stream|node:crypto)($|/)`,
+      `${browser.source}|^(@react-router/(node|dev)|@fontsource-variable/jetbrains-mono|isbot|virtual:pyright-worker-url|node:stream|node:crypto)($|/)`,
     ),
   },
   {

@@ -1,7 +1,8 @@
 import { AppWindowIcon, ArrowRightIcon, ExternalLinkIcon, SearchIcon } from "lucide-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
-import { useFetcher, useNavigate, useParams } from "react-router";
-import { matchCommands, toCommands, type Command } from "./commands.ts";
+import { useFetcher, useLocation, useNavigate, useParams } from "react-router";
+import { isLanguageServerOn, turnLanguageServer } from "#app/stores/language-preference.ts";
+import { matchCommands, toCommands, toEditorCommands, type Command } from "./commands.ts";
 import { setCommandWindow } from "./command-state.ts";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "./ui/dialog.tsx";
 import { Kbd } from "./ui/kbd.tsx";
@@ -19,12 +20,14 @@ export function CommandPalette() {
   const { load } = apps;
   const navigate = useNavigate();
   const { slug } = useParams();
+  const inEditor = useLocation().pathname.endsWith("/edit");
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => void load("/palette"), [load]);
-  const found = matchCommands(toCommands(apps.data?.apps ?? [], slug), query);
+  const done = inEditor ? toEditorCommands(isLanguageServerOn(), turnLanguageServer) : [];
+  const found = matchCommands([...toCommands(apps.data?.apps ?? [], slug), ...done], query);
   const at = Math.min(chosen, found.length - 1);
   // Newer browsers answer a promise, which React would take for a clean-up and call.
   useEffect(() => void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
@@ -32,7 +35,8 @@ export function CommandPalette() {
   const run = (command: Command | undefined) => {
     if (!command) return;
     close();
-    if (command.external) window.open(command.to, "_blank", "noopener");
+    if (command.run) command.run();
+    else if (command.external) window.open(command.to, "_blank", "noopener");
     else void navigate(command.to);
   };
   const onKey = (event: KeyboardEvent) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchCommands, toCommands } from "./commands.ts";
+import { matchCommands, toCommands, toEditorCommands } from "./commands.ts";
 
 const apps = [
   { slug: "notes", name: "Team notes", url: "http://notes.localhost" },
@@ -23,3 +23,13 @@ test("every word must match, and names that begin with the query win", () => {
 });
 
 test("the list is cut", () => expect(matchCommands(toCommands(apps, undefined), "", 2)).toHaveLength(2));
+
+test("in the editor the language server can be turned, to what it is not", () => {
+  const turned: boolean[] = [];
+  for (const on of [true, false])
+    matchCommands(
+      toEditorCommands(on, (next) => turned.push(next)),
+      `language ${on ? "off" : "on"}`,
+    )[0]?.run?.();
+  expect(turned).toEqual([false, true]);
+});

@@ -6,6 +6,8 @@ export interface Command {
   detail: string;
   group: "Apps" | "Go to" | "This app";
   to: string;
+  /** Done instead of going anywhere. */
+  run?: () => void;
   /** Leaves the platform: opened in a new tab. */
   external?: boolean;
 }
@@ -50,6 +52,20 @@ export function toCommands(apps: readonly PaletteApp[], currentSlug: string | un
     ...ofCurrent,
     ...apps.map(({ slug, name }): Command => ({ id: `app:${slug}`, label: name, detail: slug, group: "Apps", to: `/apps/${slug}` })),
     ...places,
+  ];
+}
+
+/** What can be done in the editor; `on`: whether the language server runs. */
+export function toEditorCommands(on: boolean, turn: (on: boolean) => void): Command[] {
+  return [
+    {
+      id: "language-server",
+      label: `Turn the Python language server ${on ? "off" : "on"}`,
+      detail: "Completion, hover, definitions",
+      group: "This app",
+      to: "",
+      run: () => turn(!on),
+    },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Files of the build and of `public/`, with a strict policy of their own; hashed ones are kept by browsers for a year. */
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
-import type { Context, Hono } from "hono";
+import type { Hono, MiddlewareHandler } from "hono";
 import { staticPolicy } from "./security.ts";
 
 /** Adds the files of `clientDir`. What is asked for under `/assets/` and is not there ends here, without a page being rendered for it. */
@@ -19,13 +19,15 @@ export function addStaticFiles(app: Hono, clientDir: string): void {
   app.use("*", (c, next) => (/\/[^/]+\.[a-z0-9]{2,11}$/i.test(c.req.path) && !c.req.path.endsWith(".data") ? named(c, next) : next()));
 }
 
-function serveFrom(root: string, cacheControl: string) {
-  return serveStatic({
-    root: join(root, "/"),
-    precompressed: true,
-    onFound: (_path: string, c: Context) => {
-      c.header("cache-control", cacheControl);
-      c.header("content-security-policy", staticPolicy);
-    },
-  });
+function serveFrom(root: string, cacheControl: string): MiddlewareHandler {
+  const serve = serveStatic({ root: join(root, "/"), precompressed: true });
+  return async (c, next) => {
+    const response: unknown = await serve(c, next);
+    // Not there: the next one's answer, whatever that is.
+    if (!(response instanceof Response)) return undefined;
+    // Its own `onFound` comes after the answer was made, and what that sets reaches nobody.
+    response.headers.set("cache-control", cacheControl);
+    response.headers.set("content-security-policy", staticPolicy);
+    return response;
+  };
 }

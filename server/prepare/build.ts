@@ -17,6 +17,8 @@ const sources = [
   "templates",
   "public",
   "runner/packages.json",
+  "runner/stubbed.json",
+  "scripts/pyright-worker.ts",
   "scripts/vite-plugins.ts",
   "vite.config.ts",
   "react-router.config.ts",

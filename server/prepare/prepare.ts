@@ -5,6 +5,7 @@ import { startDatabase, type RunningDatabase } from "#server/storage/embedded/in
 import { prepareBuild } from "./build.ts";
 import { findCacheDir } from "./cache.ts";
 import { preparePython } from "./python.ts";
+import { prepareTypes } from "./python-types.ts";
 import type { Steps } from "./steps.ts";
 
 export const stepTitles = { python: "Python packages", database: "Database", build: "Pages", start: "Platform" } as const;
@@ -45,7 +46,7 @@ export async function prepareCarried({ root, development, steps }: Pick<PrepareO
 }
 
 /**
- * Runs the steps side by side and leaves `MONGO_URL` and `FP_PYTHON` in the environment.
+ * Runs the steps side by side and leaves `MONGO_URL`, `FP_PYTHON` and `FP_PYTHON_TYPES` in the environment.
  * @throws the first failure, after the other steps were told to stop and have.
  */
 export async function prepare(options: PrepareOptions): Promise<void> {
@@ -59,6 +60,12 @@ export async function prepare(options: PrepareOptions): Promise<void> {
     const path =
       environment["FP_PYTHON"] ?? (await preparePython({ runnerDir: join(root, "runner"), cacheDir, environment, progress, signal }));
     environment["FP_PYTHON"] = path;
+    try {
+      environment["FP_PYTHON_TYPES"] ??= await prepareTypes({ python: path, runnerDir: join(root, "runner"), cacheDir, progress, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      log(`The editor completes without the types of packages: ${(error as Error).message}`);
+    }
   });
   const spawned = Promise.withResolvers<void>();
   const database = steps.run("database", async (progress) => {

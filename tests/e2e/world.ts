@@ -22,11 +22,19 @@ const chromiumArguments = [
 export interface World {
   platform: TestPlatform;
   browser: Browser;
-  /** A window of its own: no cookies but those that come. What goes wrong in its pages is in `troubles`. */
-  visit(options?: BrowserContextOptions): Promise<Visit>;
+  /**
+   * A window of its own: no cookies but those that come. What goes wrong in its pages is in `troubles`. The language server is off in
+   * it, which would take 0.7 GB and both cores of a small machine for each editor; language-server.test.ts turns it on.
+   */
+  visit(options?: VisitOptions): Promise<Visit>;
   /** A window in which a new person is signed in; the account is made over the API. */
-  visitAs(email: string, options?: BrowserContextOptions): Promise<Visit & { token: string }>;
+  visitAs(email: string, options?: VisitOptions): Promise<Visit & { token: string }>;
   stop(): Promise<void>;
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** What the editor's switch says at first; null leaves it to the editor. */
+  languageServer?: "on" | "off" | null;
 }
 
 export interface Visit {
@@ -42,7 +50,7 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
     startPlatform(settings),
     chromium.launch({ executablePath: process.env["FP_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumArguments }),
   ]);
-  const visit = async (options: BrowserContextOptions = {}): Promise<Visit> => {
+  const visit = async ({ languageServer = "off", ...options }: VisitOptions = {}): Promise<Visit> => {
     const context = await browser.newContext({
       baseURL: platform.url,
       viewport: { width: 1440, height: 900 },
@@ -51,6 +59,11 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
       ...options,
     });
     context.setDefaultTimeout(20_000);
+    if (languageServer !== null)
+      // Only while nothing was chosen: this runs again with every page.
+      await context.addInitScript((chosen) => {
+        if (self.origin !== "null") localStorage.setItem("fp:language-server", localStorage.getItem("fp:language-server") ?? chosen);
+      }, languageServer);
     const troubles: string[] = [];
     context.on("page", (page) => watchPage(page, troubles));
     return { context, page: await context.newPage(), troubles };

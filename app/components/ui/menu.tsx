@@ -1,4 +1,5 @@
 import { Menu as Primitive } from "@base-ui/react/menu";
+import { CheckIcon } from "lucide-react";
 import type { ComponentProps } from "react";
 import { cn } from "./cn.ts";
 
@@ -45,6 +46,23 @@ export function MenuItem({ className, variant = "default", ...props }: ItemProps
       )}
       {...props}
     />
+  );
+}
+/** An item that is on or off, with a tick when it is on. */
+export function MenuCheckboxItem({
+  className,
+  children,
+  ...props
+}: Omit<Primitive.CheckboxItem.Props, "className"> & { className?: string }) {
+  return (
+    <Primitive.CheckboxItem data-slot="menu-checkbox-item" className={cn(menuItemClasses, className)} {...props}>
+      <span className="flex size-4 items-center justify-center">
+        <Primitive.CheckboxItemIndicator>
+          <CheckIcon aria-hidden />
+        </Primitive.CheckboxItemIndicator>
+      </span>
+      {children}
+    </Primitive.CheckboxItem>
   );
 }
 /** An item that leads somewhere: give it `render={<Link to=… />}` or `href`. */

@@ -7,8 +7,10 @@ import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
 import { readPanes } from "#app/stores/panes.ts";
 import { createEditorStore, EditorStoreContext, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import { createLanguageStore } from "#app/stores/language-store.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
+import type { Packages } from "#server/packages/index.ts";
 import type { Route } from "./+types/editor.ts";
 import { mergeProblems, standingProblems } from "./all-problems.ts";
 import { CodePane } from "./code/code-pane.tsx";
@@ -38,7 +40,7 @@ export function meta({ loaderData }: Route.MetaArgs) {
 
 export const loader = route(async ({ request, params, url, context }: Route.LoaderArgs) => {
   const { user } = await requireUser(context);
-  const { apps, databases, deployments, drafts, settings } = context.get(servicesContext);
+  const { apps, databases, deployments, drafts, packages, settings } = context.get(servicesContext);
   const app = await apps.get(user.id, params.slug);
   const [env, owned, last, draft] = await Promise.all([
     apps.listEnv(user.id, app.id),
@@ -49,9 +51,12 @@ export const loader = route(async ({ request, params, url, context }: Route.Load
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
   const panes = readPanes(request.headers.get("cookie"));
-  const allowedImports = [...settings.imports()];
-  return { app, env, databases: owned, last, draft, open, panes, usesMongo: usesMongo(app.files), allowedImports };
+  const imports = { allowed: [...settings.imports()], usesMongo: usesMongo(app.files), python: toPython(packages) };
+  return { app, env, databases: owned, last, draft, open, panes, ...imports };
 });
+
+/** What the language server is told of the packages that apps import. */
+const toPython = ({ pythonVersion, typesName }: Packages) => ({ version: pythonVersion, types: typesName });
 
 /** A new app is a new editor: its stores are made anew, and the old ones' listeners end. */
 export default function EditorPage({ loaderData }: Route.ComponentProps) {
@@ -76,7 +81,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo, allowedImports }: EditorProps) {
+function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo, allowed, python: types }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const { revalidate } = useRevalidator();
@@ -89,7 +94,8 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
   const released = useRef(false);
   const files = useEditorStore((state) => state.files);
   const left = useEditorStore((state) => state.left);
-  const python = usePython(files, app.entrypoint, allowedImports);
+  const python = usePython(files, app.entrypoint, allowed);
+  const [language] = useState(createLanguageStore);
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
@@ -154,6 +160,8 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
             onSave={() => void actions.save()}
             onDeploy={() => void actions.deploy()}
             format={python.format}
+            language={language}
+            python={types}
           />
         }
         side={(closable) => <SidePanel app={app} draft={draft} actions={actions} closable={closable} />}
@@ -170,6 +178,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
             }}
             checked={python.answer !== null}
             checkFailure={python.failure}
+            language={language}
             foldable={foldable}
           />
         )}

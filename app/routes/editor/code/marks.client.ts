@@ -1,9 +1,7 @@
 /** Findings as Monaco shows them: squiggles for all, the whole line for why a deployment failed. */
 import type { SourceProblem } from "#core/contract/problem.ts";
-import type { Models } from "./models.client.ts";
+import { markerOwner, type Models } from "./models.client.ts";
 import { monaco } from "./monaco.client.ts";
-
-const owner = "fp";
 
 const severities = {
   error: monaco.MarkerSeverity.Error,
@@ -18,7 +16,7 @@ export function setMarks(models: Models, paths: readonly string[], problems: rea
     if (model === null) continue;
     monaco.editor.setModelMarkers(
       model,
-      owner,
+      markerOwner,
       problems.filter(({ file }) => file === path).map((problem) => toMarker(model, problem)),
     );
   }

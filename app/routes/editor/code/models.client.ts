@@ -11,6 +11,9 @@ export interface Models {
   dispose(): void;
 }
 
+/** Whose the markers of findings are. */
+export const markerOwner = "fp";
+
 /** Models live in a scheme of the app's own: two editors in one window do not meet. */
 export const uriOf = (scope: string, path: string): monaco.Uri => monaco.Uri.from({ scheme: "fp", authority: scope, path: `/${path}` });
 
@@ -24,6 +27,8 @@ export function createModels(store: EditorStore, scope: string): Models {
     for (const [path, model] of models) {
       if (typeof files[path] === "string") continue;
       models.delete(path);
+      // Markers outlive their model, and F8 would still lead to them.
+      monaco.editor.setModelMarkers(model, markerOwner, []);
       model.dispose();
     }
     for (const [path, content] of Object.entries(files)) {

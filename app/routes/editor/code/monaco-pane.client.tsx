@@ -3,6 +3,8 @@ import { useEffect, useRef } from "react";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import { toast } from "#app/components/ui/toast.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import type { LanguageStore } from "#app/stores/language-store.ts";
+import { connectLanguageServer, type PythonTypes } from "../language/connect.client.ts";
 import { createModels, type Models } from "./models.client.ts";
 import { failedLines, setMarks } from "./marks.client.ts";
 import { commonOptions, monaco } from "./monaco.client.ts";
@@ -17,9 +19,11 @@ export interface MonacoPaneProps {
   onDeploy: () => void;
   /** Formats a Python file's text. */
   format: (text: string) => Promise<string>;
+  language: LanguageStore;
+  python: PythonTypes;
 }
 
-export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }: MonacoPaneProps) {
+export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format, language, python }: MonacoPaneProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
   const models = useRef<Models>(null);
@@ -78,6 +82,9 @@ export function MonacoPane({ scope, problems, failed, onSave, onDeploy, format }
       endTheme();
     };
   }, [store, scope]);
+
+  const { version, types } = python;
+  useEffect(() => connectLanguageServer({ store, scope, language, python: { version, types } }), [store, scope, language, version, types]);
 
   useEffect(() => {
     const current = editor.current;

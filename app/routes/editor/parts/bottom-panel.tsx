@@ -4,7 +4,9 @@ import type { SourceProblem } from "#core/contract/problem.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { useDeployStore } from "#app/stores/deploy-store.ts";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
+import type { LanguageStore } from "#app/stores/language-store.ts";
 import { DeployPanel } from "./deploy-panel.tsx";
+import { LanguageStatus } from "./language-status.tsx";
 import { LogPanel } from "./log-panel.tsx";
 import { PanelNote } from "./panel-note.tsx";
 import { ProblemsPanel } from "./problems-panel.tsx";
@@ -22,11 +24,13 @@ export interface BottomPanelProps {
   onPackages(name: string): void;
   checked: boolean;
   checkFailure: string | null;
+  language: LanguageStore;
   /** Whether it can be folded away (not where it has the screen to itself). */
   foldable: boolean;
 }
 
-export function BottomPanel({ slug, logsOf, appUrl, live, problems, onPackages, checked, checkFailure, foldable }: BottomPanelProps) {
+export function BottomPanel(props: BottomPanelProps) {
+  const { slug, logsOf, appUrl, live, problems, onPackages, checked, checkFailure, language, foldable } = props;
   const store = useEditorStoreApi();
   const bottom = useEditorStore((state) => state.bottom);
   const open = useEditorStore((state) => state.bottomOpen) || !foldable;
@@ -65,6 +69,7 @@ export function BottomPanel({ slug, logsOf, appUrl, live, problems, onPackages, 
           { id: "logs", label: "Logs" },
         ]}
       >
+        <LanguageStatus store={language} />
         {foldable && (
           <Button
             variant="ghost"
