@@ -83,7 +83,6 @@ test("sizes, folded panes and tabs come back after a reload, drawn so by the ser
   expectSame(await written(page), folded);
   // Nothing that is out of sight can be tabbed to.
   expect(await files.locator("button, input, a").count()).toBe(0);
-  await look(ada, "panes-folded");
   await page.getByRole("button", { name: "Show the output" }).click();
   await page.getByRole("button", { name: "Files and search" }).click();
   await page.getByRole("button", { name: "Test and preview" }).click();
@@ -106,6 +105,9 @@ test("sizes, folded panes and tabs come back after a reload, drawn so by the ser
     .waitFor();
   await waitFor("there is room for matches", async () => (await widthOf(files)) >= 298);
   expectCalm(ada);
+
+  await page.getByRole("button", { name: "Fold the output away" }).click();
+  await look(ada, "panes-folded");
 
   // Another browser knows nothing of it.
   await context.clearCookies({ name: "fp-panes" });

@@ -1,11 +1,14 @@
 /** A deployment's real steps with their times, and what came of it. Announced as it goes. */
 import { CheckIcon, CircleDashedIcon, LoaderCircleIcon, RocketIcon, XIcon } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { SourceProblem } from "#core/contract/problem.ts";
-import { TracebackView } from "#app/components/traceback-view.tsx";
 import { useDeployStore, type DeployStep, type Watched } from "#app/stores/deploy-store.ts";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { formatMs } from "./format.ts";
 import { PanelNote } from "./panel-note.tsx";
+
+// Only a deployment that failed has one.
+const TracebackView = lazy(() => import("#app/components/traceback-view.tsx").then((module) => ({ default: module.TracebackView })));
 
 const titles: Record<DeployStep["stage"], string> = {
   validating: "Validating",
@@ -99,20 +102,22 @@ function Outcome({ watched: { error, problems, traceback, steps } }: { watched: 
         <Where key={`${problem.file}:${problem.line}:${problem.message}`} problem={problem} />
       ))}
       {traceback !== null && traceback !== "" && (
-        <TracebackView
-          traceback={traceback}
-          isOwn={(file) => store.getState().files[file] !== undefined}
-          className="max-h-72 rounded-md bg-muted p-3 text-xs"
-          toPlace={(place, text) => (
-            <button
-              type="button"
-              onClick={() => store.getState().goTo(place)}
-              className="cursor-pointer rounded underline underline-offset-2 outline-none focus-visible:ring-2 focus-visible:ring-ring"
-            >
-              {text}
-            </button>
-          )}
-        />
+        <Suspense fallback={null}>
+          <TracebackView
+            traceback={traceback}
+            isOwn={(file) => store.getState().files[file] !== undefined}
+            className="max-h-72 rounded-md bg-muted p-3 text-xs"
+            toPlace={(place, text) => (
+              <button
+                type="button"
+                onClick={() => store.getState().goTo(place)}
+                className="cursor-pointer rounded underline underline-offset-2 outline-none focus-visible:ring-2 focus-visible:ring-ring"
+              >
+                {text}
+              </button>
+            )}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -1,17 +1,18 @@
 import { SendIcon } from "lucide-react";
-import { useId, type FormEvent } from "react";
+import { lazy, Suspense, useId, type FormEvent } from "react";
 import { Button } from "#app/components/ui/button.tsx";
 import type { Suggestion } from "../openapi.ts";
 import type { Credentials } from "../request-auth.ts";
 import { commonHeaders, emptyRow, parseHeaderLines, refuseHeader } from "../request-headers.ts";
 import { readQuery, withParameter } from "../request-query.ts";
 import { methods, takesBody, type RequestDraft, type RequestField } from "../requests.ts";
-import { AuthFields } from "./auth-fields.tsx";
-import { BodyFields } from "./body-fields.tsx";
 import { CopyAsMenu } from "./copy-as-menu.tsx";
 import { PathInput } from "./path-input.tsx";
 import { RowList } from "./row-list.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
+
+const AuthFields = lazy(() => import("./auth-fields.tsx").then((module) => ({ default: module.AuthFields })));
+const BodyFields = lazy(() => import("./body-fields.tsx").then((module) => ({ default: module.BodyFields })));
 
 /** What is wrong with the request as it is written. */
 export interface Fault {
@@ -97,7 +98,9 @@ export function RequestForm(props: RequestFormProps) {
         <CopyAsMenu draft={draft} credentials={credentials} appUrl={appUrl} />
       </TabStrip>
       <TabPanel name="request" active={tab} className="max-h-[45vh] overflow-y-auto p-3">
-        <Fields {...props} tab={tab} describedBy={`${id}-fault`} />
+        <Suspense fallback={<div className="h-7" />}>
+          <Fields {...props} tab={tab} describedBy={`${id}-fault`} />
+        </Suspense>
       </TabPanel>
       <p id={`${id}-fault`} role="alert" className="px-3 pb-2.5 text-xs text-destructive empty:hidden">
         {fault?.message}

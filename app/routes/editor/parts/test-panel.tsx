@@ -1,5 +1,5 @@
 /** Sends a request to the app and shows what came back. What was sent and the credentials live in this tab's session. */
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import type { ProxyAnswer } from "#core/contract/request.ts";
 import { call } from "../call.ts";
 import type { Suggestion } from "../openapi.ts";
@@ -8,10 +8,14 @@ import { toKeptAnswer } from "../sent-history.ts";
 import { withKeyName, withSuggestion } from "../suggestions.ts";
 import { useExchange, type Exchange } from "../use-exchange.ts";
 import { useTestSession } from "../use-test-session.ts";
-import { AnswerView, LiveAnswerView } from "./answer-view.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { RequestForm, type Fault, type RequestTab } from "./request-form.tsx";
 import { SentList } from "./sent-list.tsx";
+
+// Shown once something was sent; what draws it comes while the app answers.
+const loadViews = () => import("./answer-view.tsx");
+const AnswerView = lazy(() => loadViews().then((module) => ({ default: module.AnswerView })));
+const LiveAnswerView = lazy(() => loadViews().then((module) => ({ default: module.LiveAnswerView })));
 
 export interface TestPanelProps {
   slug: string;
@@ -43,6 +47,7 @@ export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
       if (parsed.field !== "path") setTab(parsed.field);
       return;
     }
+    void loadViews();
     const outcome = await start(parsed.request);
     if (outcome === null) return;
     remember({
@@ -77,7 +82,9 @@ export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
         onSend={() => void send(draft)}
       />
       <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
-        <Result result={result} hint={version === null ? hint : "Send a request; its answer appears here."} onStop={stop} />
+        <Suspense fallback={null}>
+          <Result result={result} hint={version === null ? hint : "Send a request; its answer appears here."} onStop={stop} />
+        </Suspense>
       </div>
       <SentList
         history={history}
