@@ -226,6 +226,8 @@ test("a renamed file takes its problems along, and is where a definition leads t
     .getByRole("button", { name: /^Update one import/ })
     .click();
   await placeOf("get_note", "from data.keeper import get_note");
+  await problems.getByText("data/keeper.py:6").waitFor();
+  await waitFor("the import is found again", async () => (await problems.getByRole("listitem").count()) === 1);
   // F8 goes through the markers of all files: with one of the old name it would end there.
   await clickOn("get_note", "Depends(");
   await page.keyboard.press("F12");

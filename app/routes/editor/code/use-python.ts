@@ -4,8 +4,8 @@ import type { Files } from "#core/contract/files.ts";
 import { createPythonClient, type CheckAnswer, type PythonClient } from "./python-questions.ts";
 import PythonWorker from "./python.worker.ts?worker";
 
-/** Long enough not to flicker while a word is typed, short enough to feel at once. */
-const debounceMs = 300;
+/** A check takes 10 ms of its own thread; this keeps those of one word together, and what is found under 100 ms after the last key. */
+const debounceMs = 40;
 
 export interface PythonChecks {
   /** The newest answer; null until there is one. */
