@@ -49,7 +49,7 @@ interface Opened {
 async function open(browser: Browser, platform: TestPlatform, email: string): Promise<Opened> {
   const context = await browser.newContext({ baseURL: platform.url, viewport: { width: 1440, height: 900 } });
   try {
-    await context.addInitScript(() => self.origin !== "null" && localStorage.setItem("fp:language-server", "on"));
+    await context.addInitScript(() => self === top && self.origin !== "null" && localStorage.setItem("fp:language-server", "on"));
     const page = await context.newPage();
     await signIn(page, email);
     const weights = await weigh(await context.newCDPSession(page));

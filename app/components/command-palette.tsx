@@ -30,7 +30,9 @@ export function CommandPalette() {
   const found = matchCommands([...toCommands(apps.data?.apps ?? [], slug), ...done], query);
   const at = Math.min(chosen, found.length - 1);
   // Newer browsers answer a promise, which React would take for a clean-up and call.
-  useEffect(() => void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [at]);
 
   const run = (command: Command | undefined) => {
     if (!command) return;

@@ -2,7 +2,6 @@ import type { Types } from "mongoose";
 import { checkFiles } from "#core/bundle.ts";
 import type { App, AppDetail, AppStatus } from "#core/contract/app.ts";
 import { appStatusSchema } from "#core/contract/app.ts";
-import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { Databases } from "#server/databases/index.ts";
 import { afterCursor, containsText, type Storage, toPage, type Vault } from "#server/storage/index.ts";

@@ -62,7 +62,9 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
     if (languageServer !== null)
       // Only while nothing was chosen: this runs again with every page.
       await context.addInitScript((chosen) => {
-        if (self.origin !== "null") localStorage.setItem("fp:language-server", localStorage.getItem("fp:language-server") ?? chosen);
+        // Not in frames: what an app shows may have no storage.
+        if (self === top && self.origin !== "null")
+          localStorage.setItem("fp:language-server", localStorage.getItem("fp:language-server") ?? chosen);
       }, languageServer);
     const troubles: string[] = [];
     context.on("page", (page) => watchPage(page, troubles));
@@ -87,6 +89,8 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
 
 function watchPage(page: Page, troubles: string[]): void {
   page.on("console", (message) => {
+    // A page that an app answered stands in its frame without what it would load, and Chromium says so.
+    if (message.location().url === "about:srcdoc") return;
     if (message.type() === "error" || message.text().includes("Content Security Policy"))
       troubles.push(`console: ${message.text()} (${message.location().url})`);
   });

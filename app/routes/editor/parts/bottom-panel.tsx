@@ -1,5 +1,6 @@
 /** Problems, the deployment, the logs: what the code and the app have to say. */
 import { ChevronDownIcon, ChevronUpIcon, LoaderCircleIcon } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { useDeployStore } from "#app/stores/deploy-store.ts";
@@ -7,10 +8,11 @@ import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import type { LanguageStore } from "#app/stores/language-store.ts";
 import { DeployPanel } from "./deploy-panel.tsx";
 import { LanguageStatus } from "./language-status.tsx";
-import { LogPanel } from "./log-panel.tsx";
 import { PanelNote } from "./panel-note.tsx";
 import { ProblemsPanel } from "./problems-panel.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
+
+const LogPanel = lazy(() => import("./log-panel.tsx").then((module) => ({ default: module.LogPanel })));
 
 export interface BottomPanelProps {
   slug: string;
@@ -91,7 +93,9 @@ export function BottomPanel(props: BottomPanelProps) {
             (logsOf === null ? (
               <PanelNote title="The draft has not run yet" text="What it prints appears here once it does." />
             ) : (
-              <LogPanel slug={logsOf} />
+              <Suspense fallback={null}>
+                <LogPanel slug={logsOf} />
+              </Suspense>
             ))}
         </TabPanel>
       )}

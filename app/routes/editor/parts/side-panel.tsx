@@ -1,14 +1,17 @@
 /** The right slot: try the app, or look at it; what visitors get, or the draft. */
 import { PlayIcon, XIcon } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { App } from "#core/contract/app.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import type { DraftHostControl } from "../use-draft-host.ts";
 import type { EditorActions } from "../use-editor-actions.ts";
-import { PreviewPanel } from "./preview-panel.tsx";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
 import { TargetSwitch } from "./target-switch.tsx";
 import { TestPanel } from "./test-panel.tsx";
+
+// Opened by who wants to look; it brings the draft's start, copy and menu along.
+const PreviewPanel = lazy(() => import("./preview-panel.tsx").then((module) => ({ default: module.PreviewPanel })));
 
 interface SidePanelProps {
   app: App;
@@ -75,7 +78,11 @@ export function SidePanel({ app, draft, actions, closable }: SidePanelProps) {
             hint={target === "draft" ? "Run the draft, then send it a request here." : "Deploy the app, then send it a request here."}
           />
         </div>
-        {side === "preview" && <PreviewPanel key={target} app={app} target={target} draft={draft} actions={actions} />}
+        {side === "preview" && (
+          <Suspense fallback={null}>
+            <PreviewPanel key={target} app={app} target={target} draft={draft} actions={actions} />
+          </Suspense>
+        )}
       </TabPanel>
     </section>
   );
