@@ -8,6 +8,7 @@ import { AppError } from "#core/contract/problem.ts";
 import { isDatabaseGone } from "#core/database-gone.ts";
 import { createAccounts, type Accounts } from "./accounts/index.ts";
 import { createApps, createPortStore, createRouteTable, type AppRoutes, type AppsDomain } from "./apps/index.ts";
+import { appUrls, gatewayAddress } from "./addresses.ts";
 import type { Config } from "./config.ts";
 import {
   beginRuntime,
@@ -276,24 +277,6 @@ function addGateway(parts: Parts): void {
     onMoved: (slug, from, to) => parts.notices.push(`Port ${from} of the app ${slug} is taken, so it is on port ${to} now`),
   });
   apps.onChanged((record) => record.deletedAt && parts.ports?.close(record.slug));
-}
-
-/** Where this process reaches the gateway: itself, where it is one. */
-function gatewayAddress(config: Config): { host: string; port: number } | null {
-  if (config.duties.includes("gateway")) return { host: toLocalHost(config.host), port: config.port };
-  return config.gatewayAddress ?? null;
-}
-
-/** Where this process reaches what it listens on itself, from the address that it listens at. */
-const toLocalHost = (host: string): string => ({ "0.0.0.0": "127.0.0.1", localhost: "127.0.0.1", "::": "::1" })[host] ?? host;
-
-/** `http://<slug>.<APPS_DOMAIN>`, with the scheme and port of the platform's own address; its host with the app's port, where it has one. */
-function appUrls({ publicUrl, appsDomain }: Config, portOf: (slug: string) => number | undefined): (slug: string) => string {
-  const { protocol, hostname, port } = new URL(publicUrl);
-  return (slug) => {
-    const own = portOf(slug);
-    return own === undefined ? `${protocol}//${slug}.${appsDomain}${port ? `:${port}` : ""}` : `${protocol}//${hostname}:${own}`;
-  };
 }
 
 const refuseUnisolated = (role: string | undefined): string | null =>

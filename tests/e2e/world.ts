@@ -87,10 +87,10 @@ export async function startWorld(settings: Record<string, string> = {}): Promise
   };
 }
 
+/** A page that an app answered stands in the test panel without its style sheets, and Chromium tells of each; that is no trouble of ours. */
 function watchPage(page: Page, troubles: string[]): void {
   page.on("console", (message) => {
-    // A page that an app answered stands in its frame without what it would load, and Chromium says so.
-    if (message.location().url === "about:srcdoc") return;
+    if (message.location().url === "about:srcdoc" && message.text().startsWith("Loading the stylesheet")) return;
     if (message.type() === "error" || message.text().includes("Content Security Policy"))
       troubles.push(`console: ${message.text()} (${message.location().url})`);
   });
@@ -98,6 +98,7 @@ function watchPage(page: Page, troubles: string[]): void {
   page.on("requestfailed", (request) => {
     // What a page lets go of when it is left (streams, prefetches) is no failure.
     const reason = request.failure()?.errorText;
+    if (reason === "csp" && request.url().endsWith(".css")) return;
     if (reason !== "net::ERR_ABORTED") troubles.push(`request: ${request.method()} ${request.url()} ${reason}`);
   });
 }
