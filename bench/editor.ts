@@ -35,7 +35,7 @@ export async function measureEditor(world: World): Promise<Outcome> {
 const notes = [
   "Each run is a window with nothing kept; the page is asked for by somebody who is signed in, over loopback. Interactive: the cursor is in the code.",
   "Keystroke → diagnostics: from the last key of an undefined name in a file of 500 lines to its squiggle, seen by the page itself.",
-  "Bytes are what came over the wire (gzip or Brotli), scripts and what they load.",
+  "Bytes are what came over the wire (gzip or Brotli), scripts and what they load, beyond what sign-in and the apps list had fetched before.",
 ];
 
 interface Opened {
