@@ -9,14 +9,13 @@ export function accountHandlers({
 }: Services): Pick<Handlers, "getMe" | "listTokens" | "createToken" | "deleteToken"> {
   return {
     async getMe({ caller: { user } }) {
-      const [counts, owned] = await Promise.all([apps.counts(user.id), databases.list(user.id)]);
-      const stats = await Promise.all(owned.map((database) => databases.stats(user.id, database.id)));
+      const [counts, databaseBytes] = await Promise.all([apps.counts(user.id), databases.usedBytes(user.id)]);
       return {
         ...user,
         limits: { apps: userLimits.apps, databaseBytes: userLimits.databaseBytes },
         usage: {
           apps: Object.values(counts).reduce((sum, count) => sum + count, 0),
-          databaseBytes: stats.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+          databaseBytes,
         },
       };
     },

@@ -144,6 +144,14 @@ test("a bundle that nothing points to goes, a draft's and a live one stay", asyn
   await expect(domain.bundles.read(app.draft.hash)).rejects.toMatchObject({ code: "not_found" });
 });
 
+test("a copy of a shared app begins where the app begins", async () => {
+  const [me, other] = [owner(), owner()];
+  const app = await domain.apps.create(me, { name: "elsewhere", files: code });
+  await domain.models.app.updateOne({ _id: app.id }, { $set: { entrypoint: "main.py" } });
+  await domain.apps.update(me, app.id, { shared: true });
+  expect(await domain.apps.clone(other, app.id, {})).toMatchObject({ entrypoint: "main.py" });
+});
+
 test("a shared app is read and copied by others: its live files, no value, no data; otherwise it is not there", async () => {
   const [me, other] = [owner(), owner()];
   const app = await domain.apps.create(me, { name: "to share", description: "Look", files: code });

@@ -8,10 +8,10 @@ import { afterCursor, containsText, type Storage, toPage, type Vault } from "#se
 import type { Templates } from "#server/templates/index.ts";
 import { createAppEnv } from "./env.ts";
 import { createArchives } from "./archives.ts";
-import { createBundles, type Bundles } from "./bundles.ts";
+import { createBundles, requireFiles, type Bundles } from "./bundles.ts";
 import type { Apps } from "./index.ts";
 import { appModels, type AppModels, type AppRecord } from "./models.ts";
-import { createInsert, requireFiles } from "./insert.ts";
+import { createInsert, type NewBoundApp } from "./insert.ts";
 import { createDraftHosts, type DraftHosts } from "./draft-hosts.ts";
 import { createAppRecords, requireOwn, requireOwnHost, type AppRecords } from "./records.ts";
 import { createRemoval } from "./removal.ts";
@@ -100,22 +100,12 @@ export async function createApps(options: AppsOptions): Promise<AppsDomain> {
   };
 
   const insert = createInsert({ ...options, models, bundles, changed });
-  const sharing = createSharing({
-    models,
-    bundles,
-    env,
-    async make(ownerId, fields, database) {
-      const databaseId = database ? await bindable(databases, ownerId, undefined) : null;
-      return detail(ownerId, await insert(ownerId, { ...fields, databaseId }));
-    },
-  });
-  const archives = createArchives({
-    bundles,
-    env,
-    requireOwn: (ownerId, ref) => requireOwn(models, ownerId, ref),
-    make: async (ownerId, { database, ...fields }) =>
-      detail(ownerId, await insert(ownerId, { ...fields, databaseId: await bindable(databases, ownerId, database ? undefined : null) })),
-  });
+  const make = async (ownerId: string, { database, ...fields }: NewBoundApp): Promise<AppDetail> => {
+    const databaseId = database ? await bindable(databases, ownerId, undefined) : null;
+    return detail(ownerId, await insert(ownerId, { ...fields, databaseId }));
+  };
+  const sharing = createSharing({ models, bundles, env, make });
+  const archives = createArchives({ bundles, env, requireOwn: (ownerId, ref) => requireOwn(models, ownerId, ref), make });
   const apps: Apps = {
     async list(ownerId, { limit, cursor, search, status }) {
       const found = await models.app

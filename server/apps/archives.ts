@@ -1,29 +1,20 @@
 import { packApp, unpackApp } from "#core/app-archive.ts";
 import type { AppDetail } from "#core/contract/app.ts";
 import { appFileName } from "#core/contract/app-file.ts";
-import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import { appLimits } from "#core/limits.ts";
 import type { Bundles } from "./bundles.ts";
 import { findProblems, type AppEnv } from "./env.ts";
 import type { Apps } from "./index.ts";
+import type { NewBoundApp } from "./insert.ts";
 import type { AppRecord } from "./models.ts";
-
-interface NewApp {
-  name: string;
-  description: string;
-  entrypoint: string;
-  files: Files;
-  database: boolean;
-  sleepAfterMinutes: number | undefined;
-}
 
 /** Apps as ZIPs, out and in. */
 export function createArchives(parts: {
   bundles: Bundles;
   env: AppEnv;
   requireOwn(ownerId: string, ref: string): Promise<AppRecord>;
-  make(ownerId: string, app: NewApp): Promise<AppDetail>;
+  make(ownerId: string, app: NewBoundApp): Promise<AppDetail>;
 }): Pick<Apps, "exportZip" | "importZip"> {
   const { bundles, env } = parts;
   return {

@@ -1,4 +1,4 @@
-import { hashBundle, normaliseFiles } from "#core/bundle.ts";
+import { checkFiles, hashBundle, normaliseFiles } from "#core/bundle.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { Storage } from "#server/storage/index.ts";
@@ -60,4 +60,10 @@ export function createBundles({ app, bundle }: AppModels, storage: Pick<Storage,
       return deletedCount;
     },
   };
+}
+
+/** @throws AppError `validation_failed` naming each file that breaks a rule and the limit. To be asked before files of others are stored. */
+export function requireFiles(files: Files): void {
+  const problems = checkFiles(files);
+  if (problems.length > 0) throw new AppError("validation_failed", "These files cannot be kept. Nothing was saved.", { problems });
 }

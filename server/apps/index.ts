@@ -5,6 +5,7 @@
  */
 export { createApps, type AppsDomain, type AppsOptions } from "./apps.ts";
 export type { DraftHosts } from "./draft-hosts.ts";
+export { requireFiles } from "./bundles.ts";
 export { createPortStore } from "./ports.ts";
 export { resealAppEnv } from "./reseal.ts";
 export { createRouteTable, type AppRoutes, type LiveApp } from "./route-table.ts";

@@ -1,10 +1,9 @@
-import { checkFiles } from "#core/bundle.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import { userLimits } from "#core/limits.ts";
 import { slugCandidates } from "#core/slug.ts";
 import { failpoint } from "#server/storage/index.ts";
-import type { Bundles } from "./bundles.ts";
+import { requireFiles, type Bundles } from "./bundles.ts";
 import type { AppModels, AppRecord } from "./models.ts";
 import { defaultEntrypoint, type SourceCheck } from "./source-check.ts";
 
@@ -16,6 +15,9 @@ export interface NewApp {
   sleepAfterMinutes?: number | undefined;
   entrypoint?: string;
 }
+
+/** With the default database of its owner, or with none. */
+export type NewBoundApp = Omit<NewApp, "databaseId"> & { database: boolean };
 
 /** Makes apps: with a slug from the name that nobody has. @throws AppError `validation_failed` for the files, `quota_exceeded`. */
 export function createInsert(options: {
@@ -59,10 +61,4 @@ export function createInsert(options: {
     }
     throw new Error("No slug was free.");
   };
-}
-
-/** @throws AppError `validation_failed` naming each file that breaks a rule and the limit. */
-export function requireFiles(files: Files): void {
-  const problems = checkFiles(files);
-  if (problems.length > 0) throw new AppError("validation_failed", "These files cannot be kept. Nothing was saved.", { problems });
 }

@@ -4,6 +4,7 @@ import { AppError } from "#core/contract/problem.ts";
 import type { Bundles } from "./bundles.ts";
 import type { AppEnv } from "./env.ts";
 import type { SharedApp } from "./index.ts";
+import type { NewBoundApp } from "./insert.ts";
 import type { AppModels, AppRecord } from "./models.ts";
 import { requireOwn, requireShared } from "./records.ts";
 
@@ -25,8 +26,7 @@ export function createSharing(options: {
   models: AppModels;
   bundles: Bundles;
   env: AppEnv;
-  /** Makes an app; `database` binds it to the default database of its owner. */
-  make: (ownerId: string, fields: { name: string; description: string; files: Files }, database: boolean) => Promise<AppDetail>;
+  make: (ownerId: string, app: NewBoundApp) => Promise<AppDetail>;
 }): Sharing {
   const { models, bundles, env } = options;
   const filesOf = (record: AppRecord): Promise<Files> => bundles.read((record.live ?? record.draft).hash);
@@ -59,8 +59,9 @@ export function createSharing(options: {
         throw new AppError("forbidden", "Only what is deployed of this app is shared. Leave `from` out.");
       if (from === "deployed" && !source.live)
         throw new AppError("not_deployed", "This app was never deployed. Leave `from` out to copy its draft.");
-      const fields = { name: name ?? source.name, description: source.description, files: await filesOf(source) };
-      return options.make(ownerId, fields, source.databaseId != null);
+      const { description, entrypoint } = source;
+      const [files, database] = [await filesOf(source), source.databaseId != null];
+      return options.make(ownerId, { name: name ?? source.name, description, entrypoint, files, database });
     },
   };
 }

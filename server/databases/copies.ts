@@ -113,15 +113,15 @@ export async function createDatabaseCopies(options: {
 
   const requireQuota = async (ownerId: string, liveId: string, draftId: string): Promise<void> => {
     const [live, draft, used] = await Promise.all([
-      databases.stats(ownerId, liveId),
-      databases.stats(ownerId, draftId),
+      databases.sizeBytes(ownerId, liveId),
+      databases.sizeBytes(ownerId, draftId),
       databases.usedBytes(ownerId),
     ]);
-    const after = used - draft.sizeBytes + live.sizeBytes;
+    const after = used - draft + live;
     if (after <= userLimits.databaseBytes) return;
     throw new AppError(
       "quota_exceeded",
-      `With a copy of ${formatBytes(live.sizeBytes)} your databases would hold ${formatBytes(after)} of ${formatBytes(userLimits.databaseBytes)}. Nothing was copied: begin with an empty database, or delete data you no longer need.`,
+      `With a copy of ${formatBytes(live)} your databases would hold ${formatBytes(after)} of ${formatBytes(userLimits.databaseBytes)}. Nothing was copied: begin with an empty database, or delete data you no longer need.`,
     );
   };
 

@@ -31,6 +31,12 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
     Types.ObjectId.isValid(id) ? model.findOne({ _id: id, ownerId, draftOf: null }).lean<Found>() : null;
   const findDraft = (ownerId: string, databaseId: string): Promise<Found | null> =>
     model.findOne({ draftOf: databaseId, ownerId }).lean<Found>();
+  /** Of a database that apps are bound to, or of a draft's. */
+  const requirePhysicalName = async (ownerId: string, id: string): Promise<string> => {
+    const found = Types.ObjectId.isValid(id) ? await model.findOne({ _id: id, ownerId }).lean<Found>() : null;
+    if (!found) throw new AppError("not_found", "There is no such database.");
+    return found.physicalName;
+  };
 
   /** Makes the MongoDB user of a database whose making was begun; may be repeated, by several at once. */
   const finish = async (found: Found): Promise<Found> => {
@@ -106,13 +112,14 @@ export async function createDatabases({ storage, vault }: { storage: Storage; va
     },
     async usedBytes(ownerId) {
       const all = await model.find({ ownerId }, { physicalName: 1 }).lean<Pick<Found, "_id" | "physicalName">[]>();
-      const sizes = await Promise.all(all.map(async ({ physicalName }) => (await readStats(storage, physicalName)).sizeBytes));
+      const sizes = await Promise.all(all.map(({ physicalName }) => readSize(storage, physicalName)));
       return sizes.reduce((sum, size) => sum + size, 0);
     },
+    async sizeBytes(ownerId, databaseId) {
+      return readSize(storage, await requirePhysicalName(ownerId, databaseId));
+    },
     async stats(ownerId, databaseId) {
-      const found = Types.ObjectId.isValid(databaseId) ? await model.findOne({ _id: databaseId, ownerId }).lean<Found>() : null;
-      if (!found) throw new AppError("not_found", "There is no such database.");
-      return readStats(storage, found.physicalName);
+      return readStats(storage, await requirePhysicalName(ownerId, databaseId));
     },
     async credentials(databaseId) {
       return toCredentials(await loadReady(databaseId));
@@ -193,6 +200,10 @@ async function readStats(
       .slice(0, 200)
       .map(async (name) => ({ name, documents: await database.collection(name).estimatedDocumentCount({ maxTimeMS: statsTimeMs }) })),
   );
-  const stats = await database.command({ dbStats: 1 }, { maxTimeMS: statsTimeMs } as never);
-  return { sizeBytes: Number(stats["dataSize"] ?? 0) + Number(stats["indexSize"] ?? 0), collections };
+  return { sizeBytes: await readSize(storage, physicalName), collections };
+}
+
+async function readSize(storage: Storage, physicalName: string): Promise<number> {
+  const stats = await storage.client.db(physicalName).command({ dbStats: 1 }, { maxTimeMS: statsTimeMs } as never);
+  return Number(stats["dataSize"] ?? 0) + Number(stats["indexSize"] ?? 0);
 }

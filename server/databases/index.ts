@@ -30,6 +30,8 @@ export interface Databases {
   ensureDraft(ownerId: string, databaseId: string): Promise<DatabaseRef>;
   /** Removes such a database with its data and its MongoDB user. Any other, and one that is gone, stays as it is. */
   removeDraft(databaseId: string): Promise<void>;
+  /** Bytes of one database, a draft's too; without its collections, which take a question each. @throws AppError `not_found`. */
+  sizeBytes(ownerId: string, databaseId: string): Promise<number>;
   /** Bytes of all databases of a user, drafts' too: what the quota counts. */
   usedBytes(ownerId: string): Promise<number>;
   stats(ownerId: string, databaseId: string): Promise<DatabaseStats>;

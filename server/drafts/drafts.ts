@@ -27,9 +27,9 @@ export function createDrafts(options: DraftsOptions): Drafts {
 
   const toHost = async (app: AppRecord): Promise<DraftHost> => {
     const [host, database] = await Promise.all([hosts.find(app), databaseOf(app)]);
-    const [stats, copy] = database
-      ? await Promise.all([databases.stats(app.ownerId, database.id).catch(() => null), copies.find(database.id)])
-      : [null, null];
+    const [sizeBytes, copy] = database
+      ? await Promise.all([databases.sizeBytes(app.ownerId, database.id).catch(() => 0), copies.find(database.id)])
+      : [0, null];
     const slug = draftSlug(app.slug);
     return {
       host: slug,
@@ -38,20 +38,25 @@ export function createDrafts(options: DraftsOptions): Drafts {
       ...(host?.statusReason ? { statusReason: host.statusReason } : {}),
       running: host?.live ? { hash: host.live.hash, updatedAt: host.live.updatedAt.toISOString() } : null,
       lastDeployment: host?.lastDeployment ? { id: host.lastDeployment.id, state: host.lastDeployment.state } : null,
-      database: database && { name: database.name, sizeBytes: stats?.sizeBytes ?? 0 },
+      database: database && { name: database.name, sizeBytes },
       copy,
     };
+  };
+
+  /** The draft's database, if there is one. @throws AppError `conflict` while it is being filled. */
+  const requireUnfilled = async (app: AppRecord): Promise<DatabaseRef | null> => {
+    const database = await databaseOf(app);
+    if (database && (await copies.find(database.id))?.state === "running")
+      throw new AppError("conflict", "The draft's database is being filled. Wait for it to end, or cancel it.");
+    return database;
   };
 
   return {
     get: async (ownerId, ref) => toHost(await records.require(ownerId, ref)),
     async run(owner, ref, input) {
       const app = await records.require(owner.id, ref);
-      const database = await databaseOf(app);
-      const copy = database && (await copies.find(database.id));
-      if (copy?.state === "running")
-        throw new AppError("conflict", "The draft's database is being filled. Wait for it to end, or cancel it; then run the draft.");
-      const before = (await hosts.find(app))?.databaseId;
+      const [, host] = await Promise.all([requireUnfilled(app), hosts.find(app)]);
+      const before = host?.databaseId;
       const begun = await options.deployments.runDraft(owner, String(app._id), input);
       // The app was bound to another database meanwhile, and so is its draft now.
       const now = (await databaseOf(app))?.id;
@@ -81,9 +86,7 @@ export function createDrafts(options: DraftsOptions): Drafts {
     },
     async remove(ownerId, ref) {
       const app = await records.require(ownerId, ref);
-      const database = await databaseOf(app);
-      if (database && (await copies.find(database.id))?.state === "running")
-        throw new AppError("conflict", "The draft's database is being filled. Cancel that first.");
+      const database = await requireUnfilled(app);
       await options.apps.removeDraftHost(ownerId, String(app._id));
       // One that was filled and never run has no host.
       if (database) await options.apps.releaseDraftDatabase(ownerId, database.id);

@@ -1,5 +1,4 @@
 /**
-/**
  * The Python packages that every app can import, as `runner/packages.json` lists them (made from the runner's lock), what users ask for
  * beside them, and their types: one archive that the editor's language server reads, made by `server/prepare` or carried by the image.
  * Without it all else works. Does not install anything: an import that is allowed must also be in the runner's environment.

@@ -1,11 +1,10 @@
-import { checkFiles } from "#core/bundle.ts";
 import type { Framework } from "#core/contract/app.ts";
 import type { Files } from "#core/contract/files.ts";
 import { AppError } from "#core/contract/problem.ts";
 import type { ModerateTemplateInput, TemplateView, UpdateTemplateInput } from "#core/contract/template-view.ts";
 import { templateLimits, userLimits } from "#core/limits.ts";
 import { usesMongo } from "#core/python/index.ts";
-import type { AppsDomain, SourceCheck } from "#server/apps/index.ts";
+import { requireFiles, type AppsDomain, type SourceCheck } from "#server/apps/index.ts";
 import { afterCursor, containsText, toPage, type Storage } from "#server/storage/index.ts";
 import { audienceOf, audiences, changeableBy, named, seenBy, standing } from "./audience.ts";
 import type { Templates, TemplatesDomain, TemplateViewer } from "./index.ts";
@@ -50,6 +49,7 @@ export async function createTemplates(options: TemplatesOptions): Promise<Templa
   };
   const store = async (files: Files): Promise<{ hash: string; framework: Framework | null; database: boolean }> => {
     requireFiles(files);
+    requireEntrypoint(files);
     const [{ hash }, { framework }] = await Promise.all([options.apps().bundles.store(files), options.checkSource(files, entrypoint)]);
     return { hash, framework, database: usesMongo(files) };
   };
@@ -186,10 +186,7 @@ export async function createTemplates(options: TemplatesOptions): Promise<Templa
 
 const missing = (): AppError => new AppError("not_found", "There is no such template, or it is not yours.");
 
-/** @throws AppError `validation_failed` naming each file that breaks a rule and the limit. */
-function requireFiles(files: Files): void {
-  const problems = checkFiles(files);
-  if (problems.length > 0) throw new AppError("validation_failed", "These files cannot be kept. Nothing was saved.", { problems });
+function requireEntrypoint(files: Files): void {
   if (typeof files[entrypoint] === "string") return;
   const message = `A template needs the file ${entrypoint}, which every app begins with.`;
   throw new AppError("validation_failed", message, { problems: [{ path: "files", message }] });

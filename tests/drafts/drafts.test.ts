@@ -205,6 +205,14 @@ test("live's data is copied with its types and indexes, a second copy begins ane
     expect(await draft.collection("notes").countDocuments()).toBe(20_000);
     expect((await draft.collection("notes").indexes()).map(({ name: index }) => index)).toContain("by_text");
 
+    const [{ usage }, { items }, { database: held }] = await Promise.all([
+      platform.api<{ usage: { databaseBytes: number } }>(token, "GET", "/api/me"),
+      platform.api<{ items: { sizeBytes: number }[] }>(token, "GET", "/api/databases"),
+      readHost(),
+    ]);
+    expect(held!.sizeBytes).toBeGreaterThan(0);
+    expect(usage.databaseBytes).toBe(items[0]!.sizeBytes + held!.sizeBytes);
+
     await draft.collection("notes").insertOne({ mine: true });
     await api("POST", "/draft/database", { from: "live" });
     await waitFor("it has begun to copy", async () => ((await readHost()).copy?.documents ?? 0) > 0);

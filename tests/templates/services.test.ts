@@ -234,6 +234,8 @@ describe("websocket-chat", () => {
     });
     socket.on("message", (data: Buffer) => heard.push(JSON.parse(data.toString()) as (typeof heard)[number]));
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    // One is in the room only when its last messages were read, which the first does for longest.
+    await waitFor(`${name} is in ${room}`, () => heard.some(({ text }) => text.startsWith(`${name} joined.`)));
     return { socket, heard };
   };
 

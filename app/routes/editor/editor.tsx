@@ -1,8 +1,7 @@
 /** Screen 1: write, deploy, try. */
 import "./editor.css";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { useRevalidator, useSearchParams } from "react-router";
-import type { Deployment } from "#core/contract/deployment.ts";
+import { useSearchParams } from "react-router";
 import { usesMongo } from "#core/python/index.ts";
 import { createDeployStore, DeployStoreContext, useDeployStore } from "#app/stores/deploy-store.ts";
 import { readPanes } from "#app/stores/panes.ts";
@@ -15,7 +14,6 @@ import type { Route } from "./+types/editor.ts";
 import { mergeProblems, standingProblems } from "./all-problems.ts";
 import { CodePane } from "./code/code-pane.tsx";
 import { usePython } from "./code/use-python.ts";
-import { toast } from "#app/components/ui/toast.tsx";
 import { AppMenu, type MenuDialog } from "./parts/app-menu.tsx";
 import { BottomPanel } from "./parts/bottom-panel.tsx";
 import { FileList } from "./parts/file-list.tsx";
@@ -24,7 +22,7 @@ import { LeaveGuard } from "./parts/leave-guard.tsx";
 import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
 import { useDraftHost } from "./use-draft-host.ts";
-import { useDeploymentStream } from "./use-deployment-stream.ts";
+import { useDeploymentOutcome } from "./use-deployment-outcome.ts";
 import { useEditorActions } from "./use-editor-actions.ts";
 import { useRename } from "./use-rename.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
@@ -84,7 +82,6 @@ function Editor(props: EditorProps) {
 function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo, allowed, python: types }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
-  const { revalidate } = useRevalidator();
   const actions = useEditorActions(app.id, app.slug);
   const [picked, setDialog] = useState<MenuDialog | null>(null);
   const [wanted, setWanted] = useState("");
@@ -110,21 +107,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
     () => void actions.deploy(),
     () => store.getState().showSearch(getSelection()?.toString().split("\n")[0]?.trim() ?? ""),
   );
-  useDeploymentStream(
-    (deployment) => {
-      void revalidate();
-      tellOutcome(deployment);
-      const first = deployment.problems?.find(({ severity }) => severity === "error");
-      if (deployment.state === "failed" && first !== undefined) store.getState().goTo(first);
-    },
-    () => {
-      toast({
-        title: "The deployment can no longer be followed",
-        description: "It goes on by itself; reload to see how it stands.",
-        type: "error",
-      });
-    },
-  );
+  useDeploymentOutcome();
   // A link into this app from this very page (a traceback, the palette) changes the address only.
   useEffect(() => {
     if (file !== undefined && line !== undefined) store.getState().goTo({ file, line });
@@ -201,9 +184,4 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
       )}
     </main>
   );
-}
-
-function tellOutcome({ state, kind, version }: Deployment) {
-  if (state === "succeeded" && kind !== "draft")
-    toast({ title: kind === "rollback" ? `Version ${version} is live again` : `Version ${version} is live`, type: "success" });
 }

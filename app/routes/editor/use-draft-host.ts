@@ -26,8 +26,8 @@ export function useDraftHost(slug: string, loaded: DraftHost): DraftHostControl 
   useEffect(() => {
     if (!copying) return;
     const timer = setInterval(() => {
-      void fetch(address).then(async (answer) => {
-        if (answer.ok) setSeen({ of: loaded, host: (await answer.json()) as DraftHost });
+      void call<DraftHost>(address).then((answer) => {
+        if (answer.ok) setSeen({ of: loaded, host: answer.value });
       });
     }, lookEveryMs);
     return () => clearInterval(timer);
