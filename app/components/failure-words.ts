@@ -1,4 +1,4 @@
-import type { Problem } from "#core/contract/problem.ts";
+import { asProblem } from "./as-problem.ts";
 
 export interface FailureWords {
   title: string;
@@ -61,9 +61,4 @@ export function describeFailure(response: { status: number; data: unknown } | nu
   const detail = problem && problem.status < 500 ? problem.detail : undefined;
   const base = (response && words[response.status]) ?? bug;
   return { ...base, text: detail ?? base.text, requestId: problem?.requestId };
-}
-
-/** By hand: the schema would bring zod into the first load of every page. Our own server wrote it. */
-function asProblem(data: unknown): Problem | undefined {
-  return typeof data === "object" && data !== null && "code" in data && "status" in data ? (data as Problem) : undefined;
 }

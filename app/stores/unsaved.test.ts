@@ -46,9 +46,24 @@ describe("unsaved edits", () => {
 
   test("an unreadable entry is dropped, and a full storage disturbs nobody", () => {
     const store = new MemoryStorage();
-    store.setItem("fp:unsaved:a:h1", "{ not json");
-    expect(findUnsaved(store, "a")).toEqual([]);
-    expect(store.length).toBe(0);
+    const kept = at.toISOString();
+    const unreadable: unknown[] = [
+      null,
+      [],
+      { at: kept },
+      { at: "x", changes: {} },
+      { at: kept, changes: { "a.py": 1 } },
+      { at: kept, changes: { "a.png": { base64: 1 } } },
+    ];
+    for (const text of ["{ not json", ...unreadable.map((each) => JSON.stringify(each))]) {
+      store.setItem("fp:unsaved:a:h1", text);
+      expect(findUnsaved(store, "a"), text).toEqual([]);
+      expect(store.length).toBe(0);
+    }
+    const changes = { "a.py": null, "b.py": "", "static/c.png": { base64: "AA==" } };
+    store.setItem("fp:unsaved:a:h1", JSON.stringify({ at: kept, changes }));
+    expect(findUnsaved(store, "a")).toEqual([{ baseHash: "h1", at: kept, changes }]);
+    forgetUnsaved(store, "a", "h1");
     const full = Object.assign(new MemoryStorage(), {
       setItem: () => {
         throw new Error("QuotaExceededError");

@@ -1,15 +1,12 @@
 /**
  * Unsaved edits on this machine, so that a reload or a crash of the browser loses nothing. Kept in localStorage by app and by
- * the saved draft they were made on: two tabs on different drafts do not overwrite each other.
+ * the saved draft they were made on: two tabs on different drafts do not overwrite each other. Without zod: this is in the first load.
  */
-import { z } from "zod";
-import { fileContentSchema } from "#core/contract/files.ts";
+import type { FileContent } from "#core/contract/files.ts";
 import type { Changes } from "./drafts.ts";
 
 const prefix = "fp:unsaved:";
 const keyOf = (appId: string, baseHash: string) => `${prefix}${appId}:${baseHash}`;
-
-const storedSchema = z.object({ at: z.iso.datetime(), changes: z.record(z.string(), fileContentSchema.nullable()) });
 
 export interface Unsaved {
   baseHash: string;
@@ -46,8 +43,8 @@ export function findUnsaved(store: Store, appId: string): Unsaved[] {
     );
     for (const key of keys) {
       if (key === null || key === undefined) continue;
-      const parsed = storedSchema.safeParse(parseJson(store.getItem(key)));
-      if (parsed.success) found.push({ baseHash: key.slice(`${prefix}${appId}:`.length), ...parsed.data });
+      const kept = readKept(store.getItem(key));
+      if (kept !== null) found.push({ baseHash: key.slice(`${prefix}${appId}:`.length), ...kept });
       else store.removeItem(key);
     }
   } catch {
@@ -56,10 +53,19 @@ export function findUnsaved(store: Store, appId: string): Unsaved[] {
   return found.sort((a, b) => (a.at < b.at ? 1 : -1));
 }
 
-function parseJson(text: string | null): unknown {
+/** What was stored, when it is whole: other versions of this page, and people, write there too. */
+function readKept(text: string | null): Pick<Unsaved, "at" | "changes"> | null {
   try {
-    return JSON.parse(text ?? "null");
+    const { at, changes } = JSON.parse(text ?? "") as { at: unknown; changes: unknown };
+    if (typeof at !== "string" || Number.isNaN(Date.parse(at)) || typeof changes !== "object" || changes === null) return null;
+    return Object.values(changes).every(isContent) ? { at, changes: changes as Changes } : null;
   } catch {
     return null;
   }
+}
+
+function isContent(value: unknown): value is FileContent | null {
+  return (
+    value === null || typeof value === "string" || (typeof value === "object" && "base64" in value && typeof value.base64 === "string")
+  );
 }

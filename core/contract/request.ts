@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { requestPath } from "./request-path.ts";
 
 export const requestErrorSchema = z.object({
   type: z.string(),
@@ -38,10 +39,7 @@ export type LogEntry = z.infer<typeof logLineSchema>;
 export const proxyRequestSchema = z
   .object({
     method: z.string().regex(/^[A-Z]{1,20}$/, "An HTTP method in capitals"),
-    path: z
-      .string()
-      .max(8_192)
-      .regex(/^\/(?![/\\])[^\s\r\n]*$/, "Begins with one / and has no spaces or line breaks"),
+    path: z.string().max(requestPath.most).regex(requestPath.pattern, requestPath.message),
     headers: z.record(z.string(), z.string()).optional(),
     /** 10 MB of bytes; in base64 they are a third more. */
     body: z.string().max(13_400_000).optional(),

@@ -21,7 +21,7 @@ import type { SyntaxErrors } from "./syntax.ts";
 export { importNamesOf } from "./allowed.ts";
 export { renameImports, type ImportChange, type RenamedImports } from "./rename.ts";
 export { ruffOptions, toSyntaxErrors, type RuffDiagnostic, type SyntaxErrors, type SyntaxFault } from "./syntax.ts";
-export { refusedStandardModules, standardLibrary } from "./stdlib.ts";
+export { isStandardModule, standardLibrary } from "./stdlib.ts";
 
 export const defaultEntrypoint = "app.py";
 

@@ -34,3 +34,6 @@ export const refusedStandardModules: ReadonlyMap<string, string> = new Map([
   ["ctypes", "it calls native code directly, past Python's own checks"],
   ["_ctypes", "it calls native code directly, past Python's own checks"],
 ]);
+
+/** The module is one of the standard library that every app may import, wherever the platform's Python has it. */
+export const isStandardModule = (name: string): boolean => standardLibrary.has(name) && !refusedStandardModules.has(name);

@@ -2,7 +2,7 @@ import type { AskedImport, ImportRequest } from "#core/contract/import-request.t
 import type { Page, PageQuery } from "#core/contract/page.ts";
 import { AppError } from "#core/contract/problem.ts";
 import { userLimits } from "#core/limits.ts";
-import { refusedStandardModules, standardLibrary } from "#core/python/index.ts";
+import { isStandardModule } from "#core/python/index.ts";
 import type { Settings } from "#server/settings/index.ts";
 import { afterCursor, toPage, type Storage } from "#server/storage/index.ts";
 import { importRequestModel, type ImportRequestRecord } from "./models.ts";
@@ -39,8 +39,7 @@ export async function createImportRequests(options: {
 
   return {
     async ask(userId, { import: name, app }) {
-      const isThere =
-        builtIn.has(name) || settings.imports().includes(name) || (standardLibrary.has(name) && !refusedStandardModules.has(name));
+      const isThere = builtIn.has(name) || settings.imports().includes(name) || isStandardModule(name);
       if (isThere) throw new AppError("conflict", `${name} can be imported already.`);
       const own = { userId, import: name };
       const before = await model.findOne(own).lean<ImportRequestRecord>();

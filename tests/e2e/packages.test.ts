@@ -36,6 +36,9 @@ test("packages are found by name, import and from the palette; a slip is told th
   await field.fill("pydantik");
   await dialog.getByRole("button", { name: "pydantic", exact: true }).click();
   await packages.getByText("import pydantic", { exact: true }).waitFor();
+  await field.fill("json.decoder");
+  await dialog.getByText("json is part of Python’s standard library").waitFor();
+  expect(await dialog.getByRole("button", { name: /^Ask the administrator/ }).count()).toBe(0);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   expect(new URL(page.url()).search).toBe("");

@@ -64,7 +64,7 @@ export async function copied(kind: string): Promise<string> {
   return await waitFor(`the clipboard has it for ${kind}`, () => page.evaluate(async () => (await navigator.clipboard.readText()) || null));
 }
 
-/** At another width the panel is another one, so what it shows is made anew. */
+/** At another width a part of the page is another one, such as a dialog, so what it shows is made anew. */
 export const lookAt = (name: string, make: () => Promise<void>, allowed: readonly RegExp[] = []) =>
   look(ada, name, {
     allowed,

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { waitFor } from "../wait.ts";
 import { ada, ask, lookAt, page, path, sendNow, shown, usePanel, world } from "./panel.ts";
-import { expectCalm } from "./world.ts";
+import { expectCalm, pickPane } from "./world.ts";
 
 usePanel();
 
@@ -74,6 +74,31 @@ test("events are shown as they arrive; Stop ends the stream at the app, and keep
     await events.getByText("tick 9").waitFor();
   });
 }, 90_000);
+
+test("a window that becomes narrow and wide keeps what was typed and its stream; closing the panel ends it", async () => {
+  const open = async () => (await world.platform.callApp("mirror", "/open")).json() as unknown;
+  const events = page.getByRole("region", { name: "Events" });
+  await path().fill("/events");
+  await page.keyboard.press("Escape");
+  await sendNow();
+  await events.getByText("tick 1", { exact: false }).first().waitFor();
+  await path().fill("/typed-next");
+  await page.keyboard.press("Escape");
+  const wide = page.viewportSize()!;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await pickPane(page, true, "Try");
+  await page.getByText("Arriving…").waitFor();
+  expect(await path().inputValue()).toBe("/typed-next");
+  await page.setViewportSize(wide);
+  await page.getByText("Arriving…").waitFor();
+  expect(await path().inputValue()).toBe("/typed-next");
+  expect(await open()).toBe(1);
+  await page.getByRole("button", { name: "Close this panel" }).click();
+  await waitFor("the app saw its reader leave", async () => (await open()) === 0);
+  await page.getByRole("button", { name: "Test and preview" }).click();
+  await events.getByText("tick 1", { exact: false }).first().waitFor();
+  expectCalm(ada);
+}, 60_000);
 
 test("leaving the page ends its stream", async () => {
   await path().fill("/events");

@@ -1,6 +1,5 @@
 /** What an answer's body is, so that it can be shown. Pure. */
 import type { ProxyAnswer } from "#core/contract/request.ts";
-import { sizeOf } from "./exchange.ts";
 import { createEventReader, type StreamEvent } from "./server-events.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -52,6 +51,11 @@ export function bodyOf({ headers, body, bodyEncoding }: Pick<ProxyAnswer, "heade
   if (type === "image/svg+xml" && !cut)
     return { kind: "image", size, source: `data:${type};charset=utf-8,${encodeURIComponent(body)}`, text, cut };
   return { kind: "text", size, text, cut };
+}
+
+/** In bytes, decoded. */
+export function sizeOf({ body, bodyEncoding }: Pick<ProxyAnswer, "body" | "bodyEncoding">): number {
+  return bodyEncoding === "base64" ? Math.floor((body.replace(/=+$/, "").length * 3) / 4) : new TextEncoder().encode(body).length;
 }
 
 /** The type in an answer's headers, without its parameters, in lower case; "" without one. */

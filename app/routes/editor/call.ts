@@ -2,7 +2,8 @@
  * How the editor reaches its resource routes. Plain `fetch`, not a fetcher: a fetcher that fails replaces the page by its
  * error boundary, and unsaved work must stay on the screen whatever happens to a request.
  */
-import { problemSchema, type Problem, type SourceProblem } from "#core/contract/problem.ts";
+import { asProblem } from "#app/components/as-problem.ts";
+import type { Problem, SourceProblem } from "#core/contract/problem.ts";
 
 /** A failed call: the problem, and the whole document it came in (a conflict carries both drafts). */
 export interface Failure {
@@ -46,8 +47,8 @@ export async function ask(path: string, body?: unknown, signal?: AbortSignal): P
 export async function toAnswer<Value>(response: Response): Promise<Answer<Value>> {
   const document: unknown = await response.json().catch(() => null);
   if (response.ok && document !== null) return { ok: true, value: document as Value };
-  const problem = problemSchema.safeParse(document);
-  if (problem.success) return { ok: false, problem: problem.data, document: document as Record<string, unknown> };
+  const problem = asProblem(document);
+  if (problem !== undefined) return { ok: false, problem, document: document as Record<string, unknown> };
   return failure(response.status, "unexpected_answer", `The platform answered ${response.status}. Your edits are kept; try again.`);
 }
 

@@ -14,13 +14,14 @@ import type { Route } from "./+types/editor.ts";
 import { mergeProblems, standingProblems } from "./all-problems.ts";
 import { CodePane } from "./code/code-pane.tsx";
 import { usePython } from "./code/use-python.ts";
-import { AppMenu, type MenuDialog } from "./parts/app-menu.tsx";
+import type { MenuDialog } from "./parts/app-menu.tsx";
 import { BottomPanel } from "./parts/bottom-panel.tsx";
 import { FileList } from "./parts/file-list.tsx";
 import { Header } from "./parts/header.tsx";
 import { LeaveGuard } from "./parts/leave-guard.tsx";
 import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
+import { createTestStore } from "./test-store.ts";
 import { useDraftHost } from "./use-draft-host.ts";
 import { useDeploymentOutcome } from "./use-deployment-outcome.ts";
 import { useEditorActions } from "./use-editor-actions.ts";
@@ -93,6 +94,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
   const left = useEditorStore((state) => state.left);
   const python = usePython(files, app.entrypoint, allowed);
   const [language] = useState(createLanguageStore);
+  const [test] = useState(() => createTestStore((at) => store.getState().tested(at)));
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);
@@ -108,22 +110,24 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
     () => store.getState().showSearch(getSelection()?.toString().split("\n")[0]?.trim() ?? ""),
   );
   useDeploymentOutcome();
+  // Whoever leaves the editor leaves the stream, and so does who closes the panel: unseen, it would keep the app awake.
+  useEffect(() => {
+    const unsubscribe = store.subscribe((now, before) => {
+      if (now.side === null && before.side !== null) test.getState().stop();
+    });
+    return () => {
+      unsubscribe();
+      test.getState().stop();
+    };
+  }, [store, test]);
   // A link into this app from this very page (a traceback, the palette) changes the address only.
   useEffect(() => {
     if (file !== undefined && line !== undefined) store.getState().goTo({ file, line });
   }, [file, line, store]);
 
-  const menu = <AppMenu app={app} onOpen={setDialog} />;
   return (
     <main id="main" className="fp-editor flex h-dvh min-h-0 flex-col overflow-hidden">
-      <Header
-        app={app}
-        env={env}
-        usesMongo={python.answer?.usesMongo ?? usedMongo}
-        actions={actions}
-        onSettings={() => setDialog("settings")}
-        menu={menu}
-      />
+      <Header app={app} env={env} usesMongo={python.answer?.usesMongo ?? usedMongo} actions={actions} onDialog={setDialog} />
       <Workspace
         initial={panes}
         files={
@@ -147,7 +151,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
             python={types}
           />
         }
-        side={(closable) => <SidePanel app={app} draft={draft} actions={actions} closable={closable} />}
+        side={(closable) => <SidePanel app={app} test={test} draft={draft} actions={actions} closable={closable} />}
         bottom={(foldable) => (
           <BottomPanel
             slug={app.slug}

@@ -1,5 +1,6 @@
 /** Sends a test request and follows its answer: whole, or piece by piece while the app writes it. The one place in the page that does. */
 import { proxyAnswerSchema, proxyStreamLineSchema, type ProxyAnswer, type ProxyRequest } from "#core/contract/request.ts";
+import { sizeOf } from "./answer-body.ts";
 import { ask, toAnswer, wordsOf } from "./call.ts";
 import { toBase64 } from "./request-bodies.ts";
 
@@ -39,11 +40,6 @@ export async function exchange(slug: string, request: ProxyRequest, watcher: Wat
 export function toServerTime(sentAt: number, now: number, date: string | null): number {
   const ahead = date === null ? 0 : Date.parse(date) - now;
   return Number.isNaN(ahead) || Math.abs(ahead) < 1_500 ? sentAt : sentAt + ahead;
-}
-
-/** In bytes, decoded. */
-export function sizeOf({ body, bodyEncoding }: Pick<ProxyAnswer, "body" | "bodyEncoding">): number {
-  return bodyEncoding === "base64" ? Math.floor((body.replace(/=+$/, "").length * 3) / 4) : new TextEncoder().encode(body).length;
 }
 
 /** The answer that the lines of a stream tell of, whole in the end. */

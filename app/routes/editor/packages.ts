@@ -1,6 +1,7 @@
 /** What can be imported, what this person asked for beside it, and asking for more. */
 import { z } from "zod";
 import { importNameSchema } from "#core/contract/import-request.ts";
+import { isStandardModule, standardLibrary } from "#core/python/index.ts";
 import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/packages.ts";
@@ -14,6 +15,8 @@ export const loader = route(async ({ params, context }: Route.LoaderArgs) => {
     pythonVersion: packages.pythonVersion,
     builtIn: [...packages.list()],
     allowed: [...settings.imports()],
+    // Those with an underscore are Python's own affair.
+    standard: [...standardLibrary].filter((name) => isStandardModule(name) && !name.startsWith("_")),
     requests: await importRequests.listOf(user.id),
     isAdmin: user.role === "admin",
   };

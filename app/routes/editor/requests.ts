@@ -1,5 +1,6 @@
 /** The test panel's requests: what is typed becomes a request, or says what is wrong with it. Pure. */
-import { proxyRequestSchema, type ProxyRequest } from "#core/contract/request.ts";
+import type { ProxyRequest } from "#core/contract/request.ts";
+import { refusePath } from "#core/contract/request-path.ts";
 import { formatBytes, trafficLimits } from "#core/limits.ts";
 import { toAuthorization, type AuthKind, type Credentials } from "./request-auth.ts";
 import { encodeBody, parseBody, sizeOfParts, type BodyDraft, type PlannedBody } from "./request-bodies.ts";
@@ -38,15 +39,22 @@ export interface PlannedRequest {
 }
 
 export type RequestField = "path" | "headers" | "auth" | "body";
-export type ParsedRequest =
-  | { ok: true; request: PlannedRequest }
-  | { ok: false; field: RequestField; message: string; /** Where in the body's text, from 0. */ at?: number };
+export type RequestTab = "query" | Exclude<RequestField, "path">;
+
+/** What is wrong with the request as it is written. */
+export interface Fault {
+  field: RequestField;
+  message: string;
+  /** Where in the body's text, from 0. */
+  at?: number;
+}
+export type ParsedRequest = { ok: true; request: PlannedRequest } | ({ ok: false } & Fault);
 
 /** The request that the fields describe, or which field is at fault and why. */
 export function parseRequest(draft: RequestDraft, credentials: Credentials): ParsedRequest {
   const path = draft.path.trim().replaceAll(" ", "%20") || "/";
-  const checked = proxyRequestSchema.pick({ method: true, path: true }).safeParse({ method: draft.method, path });
-  if (!checked.success) return { ok: false, field: "path", message: checked.error.issues[0]?.message ?? "This path cannot be sent." };
+  const refused = refusePath(path);
+  if (refused !== null) return { ok: false, field: "path", message: refused };
   for (const row of draft.headers) {
     const refusal = row.on ? refuseHeader(row) : null;
     if (refusal !== null) return { ok: false, field: "headers", message: refusal };

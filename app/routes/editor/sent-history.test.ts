@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { emptyRequest } from "./requests.ts";
-import { parseHistory, toKeptAnswer, toStoredHistory, withSent, type Sent } from "./sent-history.ts";
+import { toKeptAnswer, toStoredHistory, withSent, type Sent } from "./sent-history.ts";
+import { parseCredentials, parseHistory } from "./stored-session.ts";
 
 const answer = (body: string) =>
   toKeptAnswer({ status: 200, headers: [], body, bodyEncoding: "utf8", latencyMs: 3, truncated: false }, body.length);
@@ -46,6 +47,9 @@ test("it survives its storage without the content of files, and unreadable text 
   expect(read[0]!.request.parts[0]!.file).toEqual({ ...file, content: null });
   expect(read[0]).toMatchObject({ status: 200, answer: { body: "" } });
   for (const text of ["{", null, "[1]"]) expect(parseHistory(text)).toEqual([]);
+  const credentials = { token: "t", user: "u", password: "p", keyName: "X-API-Key", key: "k" };
+  expect(parseCredentials(JSON.stringify(credentials))).toEqual(credentials);
+  for (const stored of ["{", null, '{"token":1}']) expect(parseCredentials(stored)).toBeNull();
 });
 
 test("bytes that are no text are known by their size alone", () => {

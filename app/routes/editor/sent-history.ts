@@ -1,50 +1,19 @@
 /** What was sent to an app and what came back: kept in this tab's session, newest first, bounded in number and in bytes. Pure. */
-import { z } from "zod";
 import type { ProxyAnswer } from "#core/contract/request.ts";
-import { authKinds } from "./request-auth.ts";
-import { bodyKinds } from "./request-bodies.ts";
 import type { RequestDraft } from "./requests.ts";
 
-const rowSchema = z.object({ name: z.string(), value: z.string(), on: z.boolean() });
-const ids = <Id extends string>(of: readonly { id: Id }[]) => z.enum(of.map(({ id }) => id) as [Id, ...Id[]]);
-const keptAnswerSchema = z.object({
-  status: z.number(),
-  headers: z.array(z.tuple([z.string(), z.string()])),
-  latencyMs: z.number(),
-  coldStartMs: z.number().optional(),
-  /** Null: bytes that are no text. */
-  body: z.string().nullable(),
-  sizeBytes: z.number(),
-  /** The body went on. */
-  cut: z.boolean(),
-});
 /** What is kept of an answer, to be held against another. */
-export type KeptAnswer = z.infer<typeof keptAnswerSchema>;
-
-const sentSchema = z.object({
-  at: z.iso.datetime(),
-  request: z.object({
-    method: z.string(),
-    path: z.string(),
-    headers: z.array(rowSchema),
-    auth: ids(authKinds),
-    bodyKind: ids(bodyKinds),
-    text: z.string(),
-    fields: z.array(rowSchema),
-    parts: z.array(
-      rowSchema.extend({
-        isFile: z.boolean(),
-        file: z
-          .object({ name: z.string(), type: z.string(), sizeBytes: z.number() })
-          .transform((file) => ({ ...file, content: null }))
-          .nullable(),
-      }),
-    ),
-  }),
-  status: z.number().nullable(),
-  latencyMs: z.number().nullable(),
-  answer: keptAnswerSchema.nullable(),
-});
+export interface KeptAnswer {
+  status: number;
+  headers: [string, string][];
+  latencyMs: number;
+  coldStartMs?: number | undefined;
+  /** Null: bytes that are no text. */
+  body: string | null;
+  sizeBytes: number;
+  /** The body went on. */
+  cut: boolean;
+}
 
 /** A request that was sent, and what became of it. `answer` is null where none came, or where it was let go to stay within bounds. */
 export interface Sent {
@@ -92,14 +61,14 @@ export function withSent(history: readonly Sent[], sent: Sent): Sent[] {
     same += 1;
     return same <= keptOfOne;
   });
-  return bounded([sent, ...others].slice(0, keptRequests));
+  return bounded([sent, ...others]);
 }
 
-/** Old answers are let go first, then old requests. */
-function bounded(history: readonly Sent[]): Sent[] {
+/** As much of a history as is kept: old answers are let go first, then old requests. */
+export function bounded(history: readonly Sent[]): Sent[] {
   const kept: Sent[] = [];
   let left = keptCharacters;
-  for (const sent of history) {
+  for (const sent of history.slice(0, keptRequests)) {
     const without = toText({ ...sent, answer: null }).length;
     const whole = toText(sent).length;
     if (whole <= left) kept.push(sent);
@@ -112,15 +81,3 @@ function bounded(history: readonly Sent[]): Sent[] {
 
 /** The history as the session stores it: without the content of chosen files. */
 export const toStoredHistory = (history: readonly Sent[]): string => toText(history);
-
-/** The history as stored text; what cannot be read counts as none. */
-export function parseHistory(text: string | null): Sent[] {
-  let stored: unknown;
-  try {
-    stored = JSON.parse(text ?? "[]");
-  } catch {
-    return [];
-  }
-  const parsed = z.array(sentSchema).safeParse(stored);
-  return parsed.success ? bounded(parsed.data.slice(0, keptRequests) as Sent[]) : [];
-}

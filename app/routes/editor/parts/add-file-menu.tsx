@@ -1,12 +1,17 @@
-import { PlusIcon, UploadIcon } from "lucide-react";
+import { UploadIcon } from "lucide-react";
 import { useRef } from "react";
-import { Button } from "#app/components/ui/button.tsx";
+import type { DeferredMenuProps } from "#app/components/ui/deferred-menu.tsx";
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
 import { starters } from "../file-rules.ts";
 import type { Upload } from "../uploads.ts";
 
+interface AddFileMenuProps extends DeferredMenuProps {
+  onAdd: (path: string, content: string) => void;
+  onUpload: (uploads: Upload[]) => void;
+}
+
 /** Adds files: from small starters, which are named before they are added, or by upload. */
-export function AddFileMenu({ onAdd, onUpload }: { onAdd(path: string, content: string): void; onUpload(uploads: Upload[]): void }) {
+export function AddFileMenu({ onAdd, onUpload, trigger, defaultOpen }: AddFileMenuProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -21,10 +26,8 @@ export function AddFileMenu({ onAdd, onUpload }: { onAdd(path: string, content: 
           event.target.value = "";
         }}
       />
-      <Menu>
-        <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="Add a file" title="Add a file" />}>
-          <PlusIcon aria-hidden />
-        </MenuTrigger>
+      <Menu defaultOpen={defaultOpen}>
+        <MenuTrigger render={trigger} />
         <MenuContent align="end">
           {starters.map(({ label, path, content }) => (
             <MenuItem key={path} onClick={() => onAdd(path, content)}>

@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import type { ProxyAnswer } from "#core/contract/request.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { bodyOf, fileNameOf, type AnswerBody } from "../answer-body.ts";
-import type { LiveAnswer } from "../use-exchange.ts";
+import type { LiveAnswer } from "../watch-answer.ts";
 import { AnswerBodyView, bodyClass } from "./answer-body-view.tsx";
 import { EventList } from "./event-list.tsx";
 import { formatMs } from "./format.ts";

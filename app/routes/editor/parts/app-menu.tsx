@@ -4,7 +4,6 @@ import {
   BookOpenIcon,
   CopyPlusIcon,
   DownloadIcon,
-  EllipsisIcon,
   ExternalLinkIcon,
   HistoryIcon,
   LayoutDashboardIcon,
@@ -14,21 +13,24 @@ import {
 } from "lucide-react";
 import { useNavigate } from "react-router";
 import type { App } from "#core/contract/app.ts";
-import { Button } from "#app/components/ui/button.tsx";
+import type { DeferredMenuProps } from "#app/components/ui/deferred-menu.tsx";
 import { Menu, MenuContent, MenuItem, MenuLinkItem, MenuSeparator, MenuTrigger } from "#app/components/ui/menu.tsx";
 import { toast } from "#app/components/ui/toast.tsx";
 import { isDirty, useEditorStoreApi } from "#app/stores/editor-store.ts";
 
 export type MenuDialog = "history" | "clone" | "template" | "delete" | "settings" | "packages";
 
-export function AppMenu({ app, onOpen }: { app: App; onOpen(dialog: MenuDialog): void }) {
+interface AppMenuProps extends DeferredMenuProps {
+  app: App;
+  onOpen: (dialog: MenuDialog) => void;
+}
+
+export function AppMenu({ app, onOpen, trigger, defaultOpen }: AppMenuProps) {
   const navigate = useNavigate();
   const store = useEditorStoreApi();
   return (
-    <Menu>
-      <MenuTrigger render={<Button variant="ghost" size="icon-sm" aria-label="More" title="More" />}>
-        <EllipsisIcon aria-hidden />
-      </MenuTrigger>
+    <Menu defaultOpen={defaultOpen}>
+      <MenuTrigger render={trigger} />
       <MenuContent align="end">
         <MenuItem onClick={() => onOpen("history")}>
           <HistoryIcon aria-hidden />

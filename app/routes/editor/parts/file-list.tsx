@@ -1,17 +1,20 @@
 /** The app's files: open, add (from small starters or by upload), rename, delete with undo. The entrypoint stays. */
-import { SearchIcon } from "lucide-react";
+import { PlusIcon, SearchIcon } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { Button } from "#app/components/ui/button.tsx";
+import { DeferredMenu } from "#app/components/ui/deferred-menu.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { sameContent } from "#app/stores/drafts.ts";
 import type { SourceProblem } from "#core/contract/problem.ts";
 import { toast } from "#app/components/ui/toast.tsx";
 import { freePath, listOrder, refusePath } from "../file-rules.ts";
-import { AddFileMenu } from "./add-file-menu.tsx";
 import { FileRow, rowId } from "./file-row.tsx";
 import { PathField } from "./path-field.tsx";
 import { SizeMeter } from "./size-meter.tsx";
+import type { Upload } from "../uploads.ts";
 import { useUploads } from "../use-uploads.ts";
+
+const loadAddMenu = () => import("./add-file-menu.tsx").then((module) => module.AddFileMenu);
 
 interface FileListProps {
   problems: readonly SourceProblem[];
@@ -68,9 +71,17 @@ export function FileList({ problems, onRename }: FileListProps) {
           >
             <SearchIcon aria-hidden />
           </Button>
-          <AddFileMenu
-            onAdd={(path, content) => setEditing({ from: null, value: freePath(files, path), content })}
-            onUpload={(uploads) => void upload(uploads)}
+          <DeferredMenu
+            load={loadAddMenu}
+            trigger={
+              <Button variant="ghost" size="icon-sm" aria-label="Add a file" title="Add a file">
+                <PlusIcon aria-hidden />
+              </Button>
+            }
+            own={{
+              onAdd: (path: string, content: string) => setEditing({ from: null, value: freePath(files, path), content }),
+              onUpload: (uploads: Upload[]) => void upload(uploads),
+            }}
           />
         </div>
       </div>

@@ -1,15 +1,25 @@
 /** The editor's bar: which app, how it stands, its address, and the two things one does. */
-import { ArrowLeftIcon, DatabaseIcon, ExternalLinkIcon, LoaderCircleIcon, PanelLeftIcon, PanelRightIcon, RocketIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import {
+  ArrowLeftIcon,
+  DatabaseIcon,
+  EllipsisIcon,
+  ExternalLinkIcon,
+  LoaderCircleIcon,
+  PanelLeftIcon,
+  PanelRightIcon,
+  RocketIcon,
+} from "lucide-react";
 import { Link } from "react-router";
 import type { App, EnvVar } from "#core/contract/app.ts";
 import { Button, buttonVariants } from "#app/components/ui/button.tsx";
 import { CopyButton } from "#app/components/ui/copy-button.tsx";
+import { DeferredMenu } from "#app/components/ui/deferred-menu.tsx";
 import { StatusBadge } from "#app/components/ui/status-badge.tsx";
 import { useDeployStore } from "#app/stores/deploy-store.ts";
 import { isDirty, useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import { draftWord, settingsLine } from "../draft-state.ts";
 import type { EditorActions } from "../use-editor-actions.ts";
+import type { MenuDialog } from "./app-menu.tsx";
 
 interface HeaderProps {
   app: App;
@@ -17,11 +27,12 @@ interface HeaderProps {
   /** The code uses MongoDB. */
   usesMongo: boolean;
   actions: EditorActions;
-  onSettings(): void;
-  menu: ReactNode;
+  onDialog: (dialog: MenuDialog) => void;
 }
 
-export function Header({ app, env, usesMongo, actions, onSettings, menu }: HeaderProps) {
+const loadMenu = () => import("./app-menu.tsx").then((module) => module.AppMenu);
+
+export function Header({ app, env, usesMongo, actions, onDialog }: HeaderProps) {
   const store = useEditorStoreApi();
   const dirty = useEditorStore(isDirty);
   const hash = useEditorStore((state) => state.base.hash);
@@ -44,7 +55,7 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
       </h1>
       <StatusBadge status={app.status} />
       <DraftState word={draftWord(dirty, hash, app.deployed)} />
-      <SettingsBadge app={app} env={env} warn={usesMongo && app.database === null} onClick={onSettings} />
+      <SettingsBadge app={app} env={env} warn={usesMongo && app.database === null} onClick={() => onDialog("settings")} />
       <AppUrl url={app.url} live={app.liveVersion !== null} />
       <div className="ml-auto flex items-center gap-1.5">
         <Button
@@ -69,7 +80,15 @@ export function Header({ app, env, usesMongo, actions, onSettings, menu }: Heade
         >
           <PanelRightIcon aria-hidden />
         </Button>
-        {menu}
+        <DeferredMenu
+          load={loadMenu}
+          trigger={
+            <Button variant="ghost" size="icon-sm" aria-label="More" title="More">
+              <EllipsisIcon aria-hidden />
+            </Button>
+          }
+          own={{ app, onOpen: onDialog }}
+        />
         <Button
           variant="outline"
           size="sm"

@@ -4,18 +4,19 @@ import { useState } from "react";
 import type { ImportRequest } from "#core/contract/import-request.ts";
 import { nearest } from "#core/python/nearest.ts";
 import { Badge } from "#app/components/ui/badge.tsx";
-import { Button } from "#app/components/ui/button.tsx";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "#app/components/ui/dialog.tsx";
 import { Input } from "#app/components/ui/input.tsx";
-import { RelativeTime } from "#app/components/ui/relative-time.tsx";
 import { call, wordsOf } from "../call.ts";
 import { useLoaded } from "../use-loaded.ts";
+import { MissingPackage } from "./missing-package.tsx";
 import { PanelNote } from "./panel-note.tsx";
 
 interface Importable {
   pythonVersion: string;
   builtIn: { name: string; version: string; imports: string[] }[];
   allowed: string[];
+  /** Modules of the standard library. */
+  standard: string[];
   requests: ImportRequest[];
   isAdmin: boolean;
 }
@@ -87,22 +88,25 @@ function Found({ importable, query, onQuery, ask }: FoundProps) {
     ({ name, imports }) => [name, ...imports].some((each) => each.toLowerCase().includes(word)),
   );
   const name = query.split(".")[0]!;
+  const isStandard = importable.standard.includes(name);
   const isThere = [...importable.allowed, ...importable.builtIn.flatMap(({ imports }) => imports)].some(
     (each) => each.split(".")[0] === name,
   );
   return (
     <>
-      {!isThere && /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) && (
-        <Missing
+      {isStandard && (
+        <p role="status" className="border-b bg-muted/40 px-3 py-3 text-[13px]">
+          <code className="text-code break-all">{name}</code> is part of Python’s standard library: import it as it is.
+        </p>
+      )}
+      {!isThere && !isStandard && /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) && (
+        <MissingPackage
           key={name}
           name={name}
           near={
             rows.length > 0
               ? null
-              : nearest(
-                  name,
-                  importable.builtIn.flatMap((each) => [each.name, ...each.imports]),
-                )
+              : nearest(name, [...importable.builtIn.flatMap((each) => [each.name, ...each.imports]), ...importable.standard])
           }
           request={importable.requests.find((each) => each.import === name)}
           isAdmin={importable.isAdmin}
@@ -121,76 +125,6 @@ function Found({ importable, query, onQuery, ask }: FoundProps) {
           </li>
         ))}
       </ul>
-    </>
-  );
-}
-
-interface MissingProps extends Pick<FoundProps, "onQuery" | "ask"> {
-  name: string;
-  near: string | null;
-  request: ImportRequest | undefined;
-  isAdmin: boolean;
-}
-
-/** No package is imported by this name: the nearest, and who can be asked. */
-function Missing({ name, near, request, isAdmin, onQuery, ask }: MissingProps) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  return (
-    <div className="grid gap-2 border-b bg-muted/40 px-3 py-3 text-[13px]">
-      <p>
-        No package here is imported as <code className="text-code break-all">{name}</code>.
-        {near !== null && (
-          <>
-            {" "}
-            Did you mean{" "}
-            <button type="button" className="font-medium text-primary underline underline-offset-4" onClick={() => onQuery(near)}>
-              {near}
-            </button>
-            ?
-          </>
-        )}
-      </p>
-      <p role="status" className="text-muted-foreground empty:hidden">
-        {request !== undefined && <Outcome request={request} isAdmin={isAdmin} />}
-      </p>
-      {request === undefined && (
-        <Button
-          variant="outline"
-          size="sm"
-          className="w-fit"
-          disabled={busy}
-          onClick={() => {
-            setBusy(true);
-            void ask(name).then((failed) => {
-              setBusy(false);
-              setError(failed);
-            });
-          }}
-        >
-          {busy ? "Asking…" : `Ask the administrator for ${name}`}
-        </Button>
-      )}
-      <p role="alert" className="text-destructive empty:hidden">
-        {error}
-      </p>
-    </div>
-  );
-}
-
-function Outcome({ request: { state, askedAt, decidedAt }, isAdmin }: { request: ImportRequest; isAdmin: boolean }) {
-  if (state === "open")
-    return (
-      <>
-        You asked for it <RelativeTime at={askedAt} />.{" "}
-        {isAdmin ? "Decide on it in Settings." : "An administrator decides; the answer shows here."}
-      </>
-    );
-  return (
-    <>
-      {state === "allowed" ? "An administrator allowed it " : "An administrator declined it "}
-      {decidedAt !== null && <RelativeTime at={decidedAt} />}
-      {state === "allowed" ? ", and took it back since." : ". Use another package, or write to them why you need it."}
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Suggestion } from "../openapi.ts";
 import type { Credentials } from "../request-auth.ts";
 import { commonHeaders, emptyRow, parseHeaderLines, refuseHeader } from "../request-headers.ts";
 import { readQuery, withParameter } from "../request-query.ts";
-import { methods, takesBody, type RequestDraft, type RequestField } from "../requests.ts";
+import { methods, takesBody, type Fault, type RequestDraft, type RequestTab } from "../requests.ts";
 import { CopyAsMenu } from "./copy-as-menu.tsx";
 import { PathInput } from "./path-input.tsx";
 import { RowList } from "./row-list.tsx";
@@ -13,15 +13,6 @@ import { TabPanel, TabStrip } from "./tab-strip.tsx";
 
 const AuthFields = lazy(() => import("./auth-fields.tsx").then((module) => ({ default: module.AuthFields })));
 const BodyFields = lazy(() => import("./body-fields.tsx").then((module) => ({ default: module.BodyFields })));
-
-/** What is wrong with the request as it is written. */
-export interface Fault {
-  field: RequestField;
-  message: string;
-  /** Where in the body's text. */
-  at?: number;
-}
-export type RequestTab = "query" | Exclude<RequestField, "path">;
 
 export interface RequestFormProps {
   draft: RequestDraft;

@@ -6,6 +6,7 @@ import { Button } from "#app/components/ui/button.tsx";
 import { useEditorStore, useEditorStoreApi } from "#app/stores/editor-store.ts";
 import type { DraftHostControl } from "../use-draft-host.ts";
 import type { EditorActions } from "../use-editor-actions.ts";
+import type { TestStore } from "../test-store.ts";
 import { TabPanel, TabStrip } from "./tab-strip.tsx";
 import { TargetSwitch } from "./target-switch.tsx";
 import { TestPanel } from "./test-panel.tsx";
@@ -15,12 +16,13 @@ const PreviewPanel = lazy(() => import("./preview-panel.tsx").then((module) => (
 
 interface SidePanelProps {
   app: App;
+  test: TestStore;
   draft: DraftHostControl;
   actions: EditorActions;
   closable: boolean;
 }
 
-export function SidePanel({ app, draft, actions, closable }: SidePanelProps) {
+export function SidePanel({ app, test, draft, actions, closable }: SidePanelProps) {
   const store = useEditorStoreApi();
   const side = useEditorStore((state) => state.side) ?? "test";
   const target = useEditorStore((state) => state.target);
@@ -72,6 +74,7 @@ export function SidePanel({ app, draft, actions, closable }: SidePanelProps) {
         {/* Stays: what was typed, and an answer that still arrives, outlive a look at the page. */}
         <div className={side === "test" ? "h-full" : "hidden"}>
           <TestPanel
+            store={test}
             slug={target === "draft" ? host.host : app.slug}
             appUrl={app.url}
             version={target === "draft" ? (host.running?.hash ?? null) : app.liveVersion}

@@ -1,15 +1,14 @@
 /** Sends a request to the app and shows what came back. What was sent and the credentials live in this tab's session. */
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { useStore } from "zustand";
 import type { ProxyAnswer } from "#core/contract/request.ts";
 import { call } from "../call.ts";
 import type { Suggestion } from "../openapi.ts";
-import { emptyRequest, parseRequest, type RequestDraft } from "../requests.ts";
-import { toKeptAnswer } from "../sent-history.ts";
 import { withKeyName, withSuggestion } from "../suggestions.ts";
-import { useExchange, type Exchange } from "../use-exchange.ts";
-import { useTestSession } from "../use-test-session.ts";
+import { emptySession } from "../test-session.ts";
+import type { Exchange, TestStore } from "../test-store.ts";
 import { Button } from "#app/components/ui/button.tsx";
-import { RequestForm, type Fault, type RequestTab } from "./request-form.tsx";
+import { RequestForm } from "./request-form.tsx";
 import { SentList } from "./sent-list.tsx";
 
 // Shown once something was sent; what draws it comes while the app answers.
@@ -18,6 +17,8 @@ const AnswerView = lazy(() => loadViews().then((module) => ({ default: module.An
 const LiveAnswerView = lazy(() => loadViews().then((module) => ({ default: module.LiveAnswerView })));
 
 export interface TestPanelProps {
+  store: TestStore;
+  /** Who is asked. */
   slug: string;
   appUrl: string;
   /** What answers, the live version or the draft that runs; null: nothing yet. Another one may have other operations. */
@@ -26,39 +27,18 @@ export interface TestPanelProps {
   hint: string;
 }
 
-export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
-  const [draft, setDraft] = useState<RequestDraft>(emptyRequest);
-  const [fault, setFault] = useState<Fault | null>(null);
-  const [tab, setTab] = useState<RequestTab | null>(null);
-  const { history, remember, credentials, setCredentials } = useTestSession(slug);
-  const { result, send: start, stop } = useExchange(slug);
+export function TestPanel({ store, slug, appUrl, version, hint }: TestPanelProps) {
+  const { draft, fault, tab, result, open, change, changeCredentials, showTab, send, stop } = useStore(store);
+  const { history, credentials } = useStore(store, ({ sessions }) => sessions[slug]) ?? emptySession;
   const load = useSuggestions(slug, version);
-  const change = (next: RequestDraft) => {
-    // What is asked in another way is shown from its own side: a body where there was none.
-    if (next.method !== draft.method) setTab(null);
-    setDraft(next);
-    setFault(null);
-  };
-
-  const send = async (what: RequestDraft) => {
-    const parsed = parseRequest(what, credentials);
-    if (!parsed.ok) {
-      setFault(parsed);
-      if (parsed.field !== "path") setTab(parsed.field);
-      return;
-    }
+  // After hydration: the server knows nothing of this tab.
+  useEffect(() => {
+    void open(slug);
+  }, [open, slug]);
+  const sendNow = () => {
     void loadViews();
-    const outcome = await start(parsed.request);
-    if (outcome === null) return;
-    remember({
-      at: new Date().toISOString(),
-      request: what,
-      status: outcome.ok ? outcome.answer.status : null,
-      latencyMs: outcome.ok ? outcome.answer.latencyMs : null,
-      answer: outcome.ok ? toKeptAnswer(outcome.answer, outcome.sizeBytes) : null,
-    });
+    void send(slug);
   };
-
   return (
     <div className="flex h-full min-h-0 flex-col overflow-y-auto">
       <RequestForm
@@ -70,16 +50,13 @@ export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
         deployed={version !== null}
         load={load}
         onChange={(fields) => change({ ...draft, ...fields })}
-        onCredentials={(fields) => {
-          setCredentials({ ...credentials, ...fields });
-          setFault(null);
-        }}
+        onCredentials={(fields) => changeCredentials(slug, { ...credentials, ...fields })}
         onPick={(suggestion) => {
           change(withSuggestion(draft, suggestion));
-          setCredentials(withKeyName(credentials, suggestion));
+          changeCredentials(slug, withKeyName(credentials, suggestion));
         }}
-        onTab={setTab}
-        onSend={() => void send(draft)}
+        onTab={showTab}
+        onSend={sendNow}
       />
       <div aria-live="polite" className="min-h-40 flex-1 overflow-y-auto">
         <Suspense fallback={null}>
@@ -90,7 +67,7 @@ export function TestPanel({ slug, appUrl, version, hint }: TestPanelProps) {
         history={history}
         onPick={(sent) => {
           change(sent.request);
-          void send(sent.request);
+          sendNow();
         }}
       />
     </div>
