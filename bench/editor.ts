@@ -33,7 +33,7 @@ export async function measureEditor(world: World): Promise<Outcome> {
 }
 
 const notes = [
-  "Each run is a window with nothing kept; the page is asked for by somebody who is signed in, over loopback. Interactive: the cursor is in the code.",
+  "Each run is a window with nothing kept; the page is asked for by somebody who is signed in, over loopback. It can be typed in: the code is shown, in Monaco.",
   "Keystroke → diagnostics: from the last key of an undefined name in a file of 500 lines to its squiggle, seen by the page itself.",
   "Bytes are what came over the wire (gzip or Brotli), scripts and what they load, beyond what sign-in and the apps list had fetched before.",
 ];
@@ -53,17 +53,17 @@ async function open(browser: Browser, platform: TestPlatform, email: string): Pr
     const page = await context.newPage();
     await signIn(page, email);
     const weights = await weigh(await context.newCDPSession(page));
-    const began = performance.now();
     await page.goto("/apps/measured/edit", { waitUntil: "commit" });
-    await page.locator("[data-testid=code] .view-lines .view-line").first().waitFor();
+    const interactiveMs = await seenAt(page, "[data-testid=code] .view-line");
+    const readyMs = await seenAt(page, 'button[aria-label="Python language server: ready"]');
     await page.locator("[data-testid=code] .view-lines").click();
-    await page.waitForFunction(() => document.activeElement?.closest("[data-testid=code]") != null);
-    const interactiveMs = performance.now() - began;
-    await page.getByRole("button", { name: "Python language server: ready" }).waitFor({ timeout: 120_000 });
-    const readyMs = performance.now() - began;
     const diagnosticsMs: number[] = [];
     const completionMs: number[] = [];
-    for (let turn = 0; turn < 5; turn += 1) diagnosticsMs.push(await timeMistake(page));
+    for (let turn = 0; turn < 5; turn += 1) {
+      // As somebody who has read a while: the server has looked at what was typed before.
+      await page.waitForTimeout(1_000);
+      diagnosticsMs.push(await timeMistake(page));
+    }
     for (const text of ["@app.", "app.state.", "app.", "@app.", '"".']) completionMs.push(await timeCompletion(page, text));
     return { interactiveMs, diagnosticsMs, readyMs, completionMs, bytes: await weights(page) };
   } finally {
@@ -101,6 +101,14 @@ async function weigh(session: CDPSession): Promise<(page: Page) => Promise<Opene
       bytes.language += Number((await page.request.get(address)).headers()["content-length"] ?? 0);
     return bytes;
   };
+}
+
+/** When the page first shows what `selector` names, in ms since it was asked for, by its own clock; looked at in every frame. */
+async function seenAt(page: Page, selector: string): Promise<number> {
+  const seen = await page.waitForFunction((wanted) => document.querySelector(wanted) !== null && performance.now(), selector, {
+    timeout: 120_000,
+  });
+  return Number(await seen.jsonValue());
 }
 
 /** From the last key to the mark, both by the page's own clock. */
