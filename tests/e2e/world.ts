@@ -24,7 +24,7 @@ export interface World {
   browser: Browser;
   /**
    * A window of its own: no cookies but those that come. What goes wrong in its pages is in `troubles`. The language server is off in
-   * it, which would take 0.7 GB and both cores of a small machine for each editor; language-server.test.ts turns it on.
+   * it, which would take 0.7 GB and both cores of a small machine for each editor; its own tests turn it on (language.ts).
    */
   visit(options?: VisitOptions): Promise<Visit>;
   /** A window in which a new person is signed in; the account is made over the API. */
