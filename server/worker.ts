@@ -11,6 +11,7 @@ import type { Statuses } from "./statuses.ts";
 const reconcileMs = 10_000;
 const trimMs = 60_000;
 const bundlesMs = 10 * 60_000;
+const hoursMs = 5 * 60_000;
 const statusesMs = 60_000;
 const lookMs = 1_000;
 const sleepMs = 5_000;
@@ -19,7 +20,7 @@ const reportGraceMs = 10_000;
 
 /** Begins every task; they end when `signal` aborts. */
 export function startWorker(parts: Parts, { catchUp }: Statuses, signal: AbortSignal): void {
-  const { apps, copies, deployments, templates, runtime, shared } = parts;
+  const { apps, copies, deployments, requests, templates, runtime, shared } = parts;
   const leading = (name: string, everyMs: number, task: () => Promise<unknown>): void =>
     repeat(parts, signal, name, everyMs, async () => {
       if (runtime.leads()) await task();
@@ -28,6 +29,7 @@ export function startWorker(parts: Parts, { catchUp }: Statuses, signal: AbortSi
   leading("ending copies of databases", reconcileMs, () => copies.reconcile({ alone: false }));
   leading("ending deletions", reconcileMs, () => apps.apps.finishRemovals());
   leading("removing unused bundles", bundlesMs, () => apps.bundles.removeUnused([deployments.versions.kept, templates.kept]));
+  leading("summing up the hours that are over", hoursMs, () => requests.closeHours());
   if (!shared) return;
   leading("putting idle apps to sleep", sleepMs, () => sleepIdle(parts));
   // What happened while nobody led is found by looking, at once by a new leader and now and then by an old one.

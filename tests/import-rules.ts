@@ -39,7 +39,7 @@ const domainIndex = new RegExp(`^server/(${domains.join("|")})/index\\.ts$`);
 const core = /^core\//;
 const paint = /^(react|react-dom|@base-ui\/react|class-variance-authority|clsx|tailwind-merge|lucide-react|react-resizable-panels)($|\/)/;
 const browser = new RegExp(
-  `${paint.source}|^(react-router|zustand|monaco-editor|@tanstack/react-table|@astral-sh/ruff-wasm-web|zod|@lezer/(common|python))($|/)`,
+  `${paint.source}|^(react-router|zustand|monaco-editor|recharts|@tanstack/react-table|@astral-sh/ruff-wasm-web|zod|@lezer/(common|python))($|/)`,
 );
 
 /** The first zone whose `files` match counts. */

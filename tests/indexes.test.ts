@@ -56,6 +56,9 @@ test("no list scans a collection or sorts in memory", async () => {
   await deployments.listVersions(owner, app.id, { ...page, cursor: "5" });
   await requests.list(owner, app.id, { ...page, cursor });
   await requests.list(owner, app.id, { ...page, status: "5xx", method: "GET", path: "/a" });
+  await requests.metrics(owner, app.id, "7d");
+  await requests.lastDay([app.id, owner]);
+  await requests.lastDayOf(owner);
   await logs.list(owner, app.id, { tail: 5, search: "x" });
   await logs.list(owner, app.id, { since: String(new Types.ObjectId()) });
   await databases.list(owner);

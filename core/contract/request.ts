@@ -24,6 +24,8 @@ export const requestSchema = z.object({
   bytesOut: z.number(),
   version: z.number().int(),
   answeredBy: z.enum(["app", "gateway"]),
+  hx: z.record(z.string(), z.string()).optional().describe("The request's `HX-*` headers, where htmx sent it"),
+  aborted: z.enum(["client", "app"]).optional().describe("Who ended the exchange before the answer was whole"),
   error: requestErrorSchema.optional(),
 });
 export type RequestEntry = z.infer<typeof requestSchema>;

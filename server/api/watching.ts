@@ -2,7 +2,7 @@ import { encodeProxyBody, toProxyBody } from "#server/http/proxy.ts";
 import type { Services } from "#server/services.ts";
 import type { Handlers } from "./handler.ts";
 
-type Id = "proxyApp" | "listRequests" | "getRequest" | "listLogs" | "createLogTicket";
+type Id = "proxyApp" | "listRequests" | "getRequest" | "getMetrics" | "listLogs" | "createLogTicket";
 
 export function watchingHandlers({ apps, gateway, requests, logs }: Services): Pick<Handlers, Id> {
   return {
@@ -28,6 +28,7 @@ export function watchingHandlers({ apps, gateway, requests, logs }: Services): P
     },
     listRequests: ({ caller, params, query }) => requests.list(caller.user.id, params.app, query),
     getRequest: ({ caller, params }) => requests.get(caller.user.id, params.app, params.id),
+    getMetrics: ({ caller, params, query }) => requests.metrics(caller.user.id, params.app, query.window),
     listLogs: ({ caller, params, query }) => logs.list(caller.user.id, params.app, query),
     async createLogTicket({ caller, params }) {
       const app = await apps.findHost(caller.user.id, params.app);

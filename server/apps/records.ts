@@ -37,6 +37,8 @@ export interface AppRecords {
   noteAwake(appId: string): Promise<void>;
   /** Every app that has something live and was not changed in the last 10 s, with its status: for a comparison with what runs. */
   listStatuses(): Promise<{ appId: string; status: AppStatus }[]>;
+  /** The ids of an owner's apps; drafts' hosts are not among them. */
+  listIds(ownerId: string): Promise<string[]>;
   /** Which of these apps have something live. */
   findLive(appIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Which of these apps had no request for their sleep time and `graceMs`, by what is reported now. */
@@ -114,6 +116,10 @@ export function createAppRecords(options: {
         .find({ live: { $ne: null }, changedAt: { $lt: new Date(Date.now() - settledMs) }, ...alive }, { status: 1 })
         .lean<Pick<AppRecord, "_id" | "status">[]>();
       return found.map(({ _id, status }) => ({ appId: String(_id), status }));
+    },
+    async listIds(ownerId) {
+      const found = await app.find({ ownerId, draftOf: null, ...alive }, { _id: 1 }).lean<Pick<AppRecord, "_id">[]>();
+      return found.map(({ _id }) => String(_id));
     },
     async findLive(appIds) {
       const found = await app.find({ ...toIds(appIds), live: { $ne: null }, ...alive }, { _id: 1 }).lean<Pick<AppRecord, "_id">[]>();

@@ -7,6 +7,8 @@ import type { RequestRecord } from "#server/gateway/index.ts";
 import type { ExceptionRecord } from "#server/runtime/runtime.ts";
 import { afterCursor, containsText, createBatch, insertOnce, type Storage, toPage } from "#server/storage/index.ts";
 import { readExceptions } from "./exceptions.ts";
+import { beginOf, toLastDay, toMetrics, toTotals } from "./figures.ts";
+import { createHours } from "./hours.ts";
 import type { RequestFilter, Requests } from "./index.ts";
 import { requestModel, type RequestDocument } from "./models.ts";
 
@@ -24,6 +26,8 @@ const againMs = 500;
 
 export interface RequestsDomain {
   requests: Requests;
+  /** Makes the sums of hours that are over anew; see `Hours`. */
+  closeHours(): Promise<void>;
   removeAppData(appId: string): Promise<void>;
 }
 
@@ -43,6 +47,7 @@ export async function createRequests({
   const model = requestModel(storage.connection);
   await model.createCollection();
   await model.syncIndexes();
+  const hours = await createHours(storage, model);
 
   const batch = createBatch<RequestRecord & { _id: Types.ObjectId }>(async (items) => {
     // They wait in memory, as when the database is away.
@@ -51,6 +56,7 @@ export async function createRequests({
       model.collection as never,
       items.map(({ id, ...item }) => ({ ...item, requestId: id, at: new Date(item.at) })),
     );
+    hours.add(items);
   });
   const exceptions = createBatch<HeardException>(async (items) => {
     await batch.flush();
@@ -81,7 +87,7 @@ export async function createRequests({
 
   const flush = async (): Promise<void> => {
     await batch.flush();
-    await exceptions.flush();
+    await Promise.all([exceptions.flush(), hours.flush()]);
   };
 
   const requests: Requests = {
@@ -106,9 +112,30 @@ export async function createRequests({
       if (!found) throw new AppError("not_found", "There is no such request. They are kept for 7 days.");
       return (await withErrors(app, [found]))(found);
     },
+    async metrics(ownerId, ref, window) {
+      const app = await records().requireHost(ownerId, ref);
+      await flush();
+      const now = new Date();
+      return toMetrics(await hours.read([String(app._id)], beginOf(window, now)), window, now);
+    },
+    async lastDay(appIds) {
+      if (appIds.length === 0) return new Map();
+      await flush();
+      const now = new Date();
+      const byApp = Map.groupBy(await hours.readCounts(appIds, beginOf("24h", now)), ({ appId }) => appId);
+      return new Map([...byApp].map(([appId, found]) => [appId, toLastDay(found, now)]));
+    },
+    async lastDayOf(ownerId) {
+      const appIds = await records().listIds(ownerId);
+      return toTotals(appIds.length === 0 ? [] : await hours.read(appIds, beginOf("24h", new Date())));
+    },
     flush,
   };
-  return { requests, removeAppData: async (appId) => void (await model.deleteMany({ appId })) };
+  return {
+    requests,
+    closeHours: () => hours.close(new Date()),
+    removeAppData: async (appId) => void (await Promise.all([model.deleteMany({ appId }), hours.removeAppData(appId)])),
+  };
 }
 
 function toQuery({ status, method, path }: RequestFilter): Record<string, unknown> {
@@ -145,5 +172,7 @@ const toEntry = (document: Found, error: RequestError | undefined): RequestEntry
   bytesOut: document.bytesOut,
   version: document.version,
   answeredBy: document.answeredBy,
+  ...(Object.keys((document.hx ?? {}) as object).length > 0 && { hx: document.hx as Record<string, string> }),
+  ...(document.aborted == null ? {} : { aborted: document.aborted }),
   ...(error ? { error } : {}),
 });

@@ -183,6 +183,29 @@ test("requests come with the exception's line, and logs with what the app printe
   );
 });
 
+test("what was asked is in the figures at once, by the hour", async () => {
+  const asked = await call("createApp", { body: { name: "Figures", files: helloFiles } });
+  const params = { app: asked.id };
+  expect(await call("getMetrics", { params, query: { window: "24h" } })).toMatchObject({ requests: 0, avgMs: null, p95Ms: null });
+  const { deploymentId: begun } = await call("deployApp", { params });
+  await world.platform.settled(world.owner.token, begun);
+  for (const path of ["/", "/", "/missing", "/broken"]) await world.platform.callApp(asked.slug, path);
+  const { series, ...totals } = await call("getMetrics", { params, query: { window: "24h" } });
+  expect(totals).toMatchObject({ requests: 4, errors: 1, clientErrors: 1, coldStarts: expect.any(Number) });
+  expect(totals.p99Ms).toBeGreaterThanOrEqual(totals.p50Ms!);
+  expect(series).toHaveLength(24);
+  // An hour may have ended meanwhile.
+  const sum = (name: "requests" | "errors") => series.slice(-2).reduce((total, hour) => total + hour[name], 0);
+  expect([sum("requests"), sum("errors")]).toEqual([4, 1]);
+  const week = await call("getMetrics", { params: { app: asked.slug }, query: { window: "7d" } });
+  expect([week.requests, week.series.length]).toEqual([4, 168]);
+  const wrong = await world.platform.call(`/api/apps/${asked.id}/metrics?window=1y`, { headers: authorization() });
+  expect(wrong.status).toBe(400);
+
+  await call("deleteApp", { params });
+  await expect(call("getMetrics", { params, query: { window: "24h" } })).rejects.toMatchObject(refused("not_found", 404));
+});
+
 test("the log socket takes a ticket once, from our own pages only, or a bearer token", async () => {
   const address = `ws://127.0.0.1:${world.platform.port}/api/apps/${app.id}/logs/stream`;
   const open = (url: string, options: object) =>

@@ -92,6 +92,7 @@ export function inputsFor(names: { app: string; deploymentId: string; requestId:
     proxyApp: { params, body: { method: "GET", path: "/" } },
     listRequests: { params },
     getRequest: { params: { app, id: requestId } },
+    getMetrics: { params, query: { window: "24h" } },
     listLogs: { params },
     createLogTicket: { params },
     getTemplate: { params: { id: template } },

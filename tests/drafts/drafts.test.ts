@@ -195,10 +195,12 @@ test("live's data is copied with its types and indexes, a second copy begins ane
     expect(await api("POST", "/draft/database", { from: "live" })).toMatchObject({ copy: { state: "running" } });
     const again = await platform.call(`/api/apps/${app.slug}/draft/run`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
     expect(again.json()).toMatchObject({ status: 409, code: "conflict" });
-    const copied = await waitFor("the copy ends", async () => {
+    const ended = async () => {
       const { copy } = await readHost();
       return copy?.state === "running" ? undefined : copy;
-    });
+    };
+    // 20,000 documents, each a synced write on a machine that others use too.
+    const copied = await waitFor("the copy ends", ended, 90_000);
     expect(copied).toMatchObject({ state: "succeeded", documents: 20_001 });
     const raw = { promoteValues: false, promoteLongs: false } as const;
     expect(await draft.collection("kinds").find({}, raw).toArray()).toEqual(await live.collection("kinds").find({}, raw).toArray());

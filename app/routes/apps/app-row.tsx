@@ -6,15 +6,17 @@ import { CopyButton } from "#app/components/ui/copy-button.tsx";
 import { RelativeTime } from "#app/components/ui/relative-time.tsx";
 import { StatusBadge } from "#app/components/ui/status-badge.tsx";
 import type { App } from "#core/contract/app.ts";
+import type { LastDay } from "#server/requests/index.ts";
 import { lastActivity } from "./list-query.ts";
+import { Sparkline } from "./sparkline.tsx";
 
 const iconLink = cn(buttonVariants({ variant: "ghost", size: "icon-sm" }), "text-muted-foreground");
 
 /** One app: what it is, how it is, where it answers, and what fits its state. */
-export function AppRow({ app }: { app: App }) {
+export function AppRow({ app, day }: { app: App; day: LastDay | undefined }) {
   const live = app.liveVersion !== null;
   return (
-    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-3 transition-colors hover:bg-muted/50 md:grid-cols-[minmax(0,1.3fr)_6.5rem_minmax(0,1fr)_6rem_13.5rem]">
+    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-4 py-3 transition-colors hover:bg-muted/50 md:grid-cols-[minmax(0,1.3fr)_6.5rem_minmax(0,1fr)_6rem_13.5rem] lg:grid-cols-[minmax(0,1.3fr)_6.5rem_minmax(0,1fr)_6rem_6rem_13.5rem]">
       <div className="min-w-0">
         {/* The whole row leads to the app; its own links and buttons lie above this one. */}
         <Link
@@ -48,6 +50,7 @@ export function AppRow({ app }: { app: App }) {
           className="relative text-muted-foreground md:opacity-0 md:group-focus-within:opacity-100 md:group-hover:opacity-100 md:focus-visible:opacity-100"
         />
       </div>
+      <div className="max-lg:hidden">{day && <Sparkline day={day} />}</div>
       <RelativeTime
         at={lastActivity(app)}
         className="justify-self-end text-[13px] whitespace-nowrap text-muted-foreground md:justify-self-start"

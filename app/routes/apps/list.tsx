@@ -1,7 +1,7 @@
 /** Home: a person's apps, what state they are in, and the next thing to do with each. */
 import { ChevronLeftIcon, ChevronRightIcon, PlusIcon, SearchIcon, UploadIcon } from "lucide-react";
-import { useEffect, useRef } from "react";
-import { Form, Link, redirect, useNavigation, useSubmit } from "react-router";
+import { Suspense, useEffect, useRef } from "react";
+import { Await, Form, Link, redirect, useNavigation, useSubmit } from "react-router";
 import { z } from "zod";
 import { readForm } from "#app/components/form-input.ts";
 import { buttonVariants } from "#app/components/ui/button-variants.ts";
@@ -13,6 +13,7 @@ import { servicesContext } from "#server/http/context.ts";
 import { requireUser, route } from "#server/http/route.ts";
 import type { Route } from "./+types/list.ts";
 import { AppRow } from "./app-row.tsx";
+import { DayLine } from "./day-line.tsx";
 import { FirstApp } from "./first-app.tsx";
 import { readListQuery, toListPath, type ListQuery } from "./list-query.ts";
 import { StatusPills } from "./status-pills.tsx";
@@ -23,11 +24,22 @@ export const handle: PageHandle = { crumbs: () => [{ label: "Apps" }] };
 export const loader = route(async ({ url, context }: Route.LoaderArgs) => {
   const caller = await requireUser(context);
   const { user } = caller;
-  const { apps, templates } = context.get(servicesContext);
+  const { apps, requests, templates } = context.get(servicesContext);
   const query = readListQuery(url.searchParams);
   const [page, counts] = await Promise.all([apps.list(user.id, { ...query, limit: 50 }), apps.counts(user.id)]);
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { page, counts, total, query, templates: total === 0 ? (await templates.list(caller, { tab: "global", limit: 3 })).items : [] };
+  const days = await requests.lastDay(page.items.map(({ id }) => id));
+  // Not waited for: the figures of a hundred apps must not hold the list.
+  const day = requests.lastDayOf(user.id).catch(() => null);
+  return {
+    page,
+    days,
+    day,
+    counts,
+    total,
+    query,
+    templates: total === 0 ? (await templates.list(caller, { tab: "global", limit: 3 })).items : [],
+  };
 });
 
 const actionSchema = z.discriminatedUnion("intent", [
@@ -47,13 +59,18 @@ export const action = route(async ({ request, context }: Route.ActionArgs) => {
   return redirect(`/apps/${app.slug}/edit`);
 });
 
-export default function AppsList({ loaderData: { page, counts, total, query, templates } }: Route.ComponentProps) {
+export default function AppsList({ loaderData: { page, days, day, counts, total, query, templates } }: Route.ComponentProps) {
   if (total === 0) return <FirstApp templates={templates} />;
   const filtered = query.search !== undefined || query.status !== undefined;
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="text-title">Apps</h1>
+        <div className="flex items-baseline gap-4">
+          <h1 className="text-title">Apps</h1>
+          <Suspense fallback={null}>
+            <Await resolve={day}>{(figures) => figures !== null && figures.requests > 0 && <DayLine day={figures} />}</Await>
+          </Suspense>
+        </div>
         <div className="flex gap-2">
           <Link to="/apps/import" className={buttonVariants({ variant: "outline" })}>
             <UploadIcon aria-hidden />
@@ -73,7 +90,7 @@ export default function AppsList({ loaderData: { page, counts, total, query, tem
         {page.items.length > 0 ? (
           <ul aria-label="Apps" className="divide-y">
             {page.items.map((app) => (
-              <AppRow key={app.id} app={app} />
+              <AppRow key={app.id} app={app} day={days.get(app.id)} />
             ))}
           </ul>
         ) : (

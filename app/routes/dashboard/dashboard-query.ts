@@ -1,5 +1,7 @@
-/** The dashboard's state in its address: the requests' filter, their page, and the one that is open. */
+/** The dashboard's state in its address: the requests' filter, their page, the one that is open, and the span of the figures. */
 export interface RequestQuery {
+  /** Undefined: 24 hours. */
+  window: "7d" | undefined;
   status: string | undefined;
   method: string | undefined;
   path: string | undefined;
@@ -8,12 +10,13 @@ export interface RequestQuery {
   request: string | undefined;
 }
 
-const keys = ["status", "method", "path", "cursor", "request"] as const;
+const keys = ["window", "status", "method", "path", "cursor", "request"] as const;
 
 export function readRequestQuery(params: URLSearchParams): RequestQuery {
   const read = (key: string) => params.get(key)?.trim().slice(0, 500) || undefined;
   const status = read("status");
   return {
+    window: read("window") === "7d" ? "7d" : undefined,
     status: status !== undefined && /^([1-5]xx|[1-5]\d\d)$/.test(status) ? status : undefined,
     method: read("method")?.toUpperCase(),
     path: read("path"),
@@ -28,12 +31,6 @@ export function toRequestSearch(query: RequestQuery, change: Partial<RequestQuer
   const params = new URLSearchParams();
   for (const key of keys) if (next[key] !== undefined) params.set(key, next[key]);
   return `?${params}`;
-}
-
-/** "12 ms", "1.4 s": three figures are enough to compare. */
-export function formatMs(ms: number): string {
-  if (ms < 1) return "< 1 ms";
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 
 /** "640 B", "12 kB", "3.4 MB". */

@@ -12,6 +12,7 @@ import { DatabaseCard } from "./database-card.tsx";
 import { DeleteCard } from "./delete-card.tsx";
 import { AppHeader } from "./header.tsx";
 import { LogCard } from "./log-card.tsx";
+import { MetricsCard } from "./metrics-card.tsx";
 import { RequestsCard } from "./requests-card.tsx";
 import { useLiveUpdates } from "./use-live-updates.ts";
 import { VersionsCard } from "./versions-card.tsx";
@@ -29,15 +30,17 @@ export const loader = route(async ({ url, params, context }: Route.LoaderArgs) =
   const { apps, databases, deployments, requests } = context.get(servicesContext);
   const query = readRequestQuery(url.searchParams);
   const app = await apps.find(user.id, params.slug);
-  const [page, opened, versions, deployment] = await Promise.all([
-    requests.list(user.id, app.id, { ...query, limit: 25 }),
+  const { window: span, ...filter } = query;
+  const [page, metrics, opened, versions, deployment] = await Promise.all([
+    requests.list(user.id, app.id, { ...filter, limit: 25 }),
+    requests.metrics(user.id, app.id, span ?? "24h"),
     query.request === undefined ? null : requests.get(user.id, app.id, query.request).catch(() => null),
     deployments.listVersions(user.id, app.id, { limit: 10 }),
     app.lastDeployment && deployments.get(user.id, app.lastDeployment.id).catch(() => null),
   ]);
   // Not waited for: the figures of a large database must not hold the page. Its failure is shown in its place.
   const stats = app.database && databases.stats(user.id, app.database.id).catch(() => null);
-  return { app, query, page, opened, versions: versions.items, deployment, stats };
+  return { app, query, page, metrics, opened, versions: versions.items, deployment, stats };
 });
 
 const actionSchema = z.discriminatedUnion("intent", [
@@ -65,7 +68,7 @@ export const action = formAction(async ({ request, params, context }: Route.Acti
 });
 
 export default function Dashboard({ loaderData, actionData }: Route.ComponentProps) {
-  const { app, query, page, opened, versions, deployment, stats } = loaderData;
+  const { app, query, page, metrics, opened, versions, deployment, stats } = loaderData;
   const problem = actionData && "problem" in actionData ? actionData.problem : undefined;
   useLiveUpdates(
     app.lastDeployment?.state === "running" ? app.lastDeployment.id : null,
@@ -77,6 +80,7 @@ export default function Dashboard({ loaderData, actionData }: Route.ComponentPro
       <AppHeader app={app} deployment={deployment} problem={problem} />
       <div className="mt-6 grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-4">
+          <MetricsCard metrics={metrics} query={query} versions={versions} />
           <RequestsCard slug={app.slug} url={app.url} deployed={app.liveVersion !== null} page={page} query={query} opened={opened} />
           <LogCard slug={app.slug} />
         </div>

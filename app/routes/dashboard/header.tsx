@@ -1,5 +1,6 @@
 import { BookOpenIcon, ExternalLinkIcon, MoonIcon, PencilIcon, RotateCwIcon, SunIcon } from "lucide-react";
 import { Form, Link, useNavigation } from "react-router";
+import { formatMs } from "#app/components/format-ms.ts";
 import { AddressCheck } from "#app/components/address-check.tsx";
 import { FormMessage } from "#app/components/form-message.tsx";
 import { Button } from "#app/components/ui/button.tsx";
@@ -10,7 +11,6 @@ import { StatusBadge } from "#app/components/ui/status-badge.tsx";
 import type { App } from "#core/contract/app.ts";
 import type { Deployment } from "#core/contract/deployment.ts";
 import type { Problem } from "#core/contract/problem.ts";
-import { formatMs } from "./dashboard-query.ts";
 import { toEditorPath } from "./traceback.ts";
 
 export interface AppHeaderProps {

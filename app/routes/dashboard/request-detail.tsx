@@ -1,12 +1,14 @@
-import { PencilIcon } from "lucide-react";
+import { PencilIcon, SendIcon } from "lucide-react";
 import { Link } from "react-router";
+import { formatMs } from "#app/components/format-ms.ts";
 import { TracebackView } from "#app/components/traceback-view.tsx";
+import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { CopyButton } from "#app/components/ui/copy-button.tsx";
 import { formatExactTime } from "#app/components/ui/time-words.ts";
 import type { RequestEntry } from "#core/contract/request.ts";
-import { formatBytes, formatMs } from "./dashboard-query.ts";
-import { toEditorPath } from "./traceback.ts";
+import { formatBytes } from "./dashboard-query.ts";
+import { toEditorPath, toSendAgainPath } from "./traceback.ts";
 
 /** One request: its facts, and the exception behind it with the way to the failing line. */
 export function RequestDetail({ entry, slug }: { entry: RequestEntry; slug: string }) {
@@ -20,14 +22,22 @@ export function RequestDetail({ entry, slug }: { entry: RequestEntry; slug: stri
     ],
     ["Bytes in, out", `${formatBytes(entry.bytesIn)}, ${formatBytes(entry.bytesOut)}`],
     ["Answered by", entry.answeredBy === "app" ? `the app, version ${entry.version}` : "the platform, before the app"],
+    ...(entry.aborted === undefined ? [] : [["Cut off by", entry.aborted === "client" ? "the caller" : "the app"] as [string, string]]),
     ["Query", entry.queryNames.length === 0 ? "none" : entry.queryNames.join(", ")],
+    ...Object.entries(entry.hx ?? {}).map(([name, value]): [string, string] => [toHeaderName(name), value]),
     ["Request id", entry.id],
   ];
   return (
     <div className="flex min-w-0 flex-col gap-4 whitespace-normal">
-      <p className="text-code break-all">
-        {entry.method} {entry.path}
-      </p>
+      <div className="flex flex-wrap items-start justify-between gap-2">
+        <p className="text-code min-w-0 break-all">
+          {entry.method} {entry.path}
+        </p>
+        <Link to={toSendAgainPath(slug, entry)} className={buttonVariants({ variant: "outline", size: "sm" })}>
+          <SendIcon aria-hidden />
+          Send again
+        </Link>
+      </div>
       <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
         {facts.map(([name, value]) => (
           <div key={name} className="min-w-0">
@@ -71,3 +81,6 @@ function ErrorDetail({ error, slug }: { error: NonNullable<RequestEntry["error"]
     </div>
   );
 }
+
+/** `hx-current-url` → `HX-Current-Url`. */
+const toHeaderName = (name: string): string => name.replace(/^hx|\b[a-z]/g, (start) => start.toUpperCase());

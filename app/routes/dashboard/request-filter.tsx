@@ -3,7 +3,7 @@ import { Form, Link, useSubmit } from "react-router";
 import { buttonVariants } from "#app/components/ui/button-variants.ts";
 import { Input } from "#app/components/ui/input.tsx";
 import { NativeSelect } from "#app/components/ui/native-select.tsx";
-import type { RequestQuery } from "./dashboard-query.ts";
+import { toRequestSearch, type RequestQuery } from "./dashboard-query.ts";
 
 /** Which requests are shown. It lives in the address, and works without JavaScript. @param filtered whether it leaves any out now. */
 export function RequestFilter({ query, filtered }: { query: RequestQuery; filtered: boolean }) {
@@ -17,6 +17,7 @@ export function RequestFilter({ query, filtered }: { query: RequestQuery; filter
       className="flex flex-wrap items-center gap-2"
       onChange={({ currentTarget }) => send(currentTarget)}
     >
+      {query.window !== undefined && <input type="hidden" name="window" value={query.window} />}
       <Input
         name="path"
         type="search"
@@ -40,7 +41,7 @@ export function RequestFilter({ query, filtered }: { query: RequestQuery; filter
       </NativeSelect>
       {filtered && (
         <Link
-          to="?"
+          to={toRequestSearch(query, { status: undefined, method: undefined, path: undefined, cursor: undefined, request: undefined })}
           preventScrollReset
           reloadDocument
           aria-label="Clear the filter"

@@ -1,6 +1,8 @@
 import { ActivityIcon, ChevronRightIcon, FilterXIcon, SnowflakeIcon } from "lucide-react";
 import { Fragment } from "react";
 import { Link } from "react-router";
+import { formatMs } from "#app/components/format-ms.ts";
+import { Badge } from "#app/components/ui/badge.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Card, CardHeader, CardTitle } from "#app/components/ui/card.tsx";
 import { cn } from "#app/components/ui/cn.ts";
@@ -9,7 +11,7 @@ import { RelativeTime } from "#app/components/ui/relative-time.tsx";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "#app/components/ui/table.tsx";
 import type { Page } from "#core/contract/page.ts";
 import type { RequestEntry } from "#core/contract/request.ts";
-import { formatMs, toRequestSearch, type RequestQuery } from "./dashboard-query.ts";
+import { toRequestSearch, type RequestQuery } from "./dashboard-query.ts";
 import { RequestDetail } from "./request-detail.tsx";
 import { RequestFilter } from "./request-filter.tsx";
 
@@ -116,6 +118,11 @@ function Row({ entry, query, open }: { entry: RequestEntry; query: RequestQuery;
           <span className="shrink-0 text-muted-foreground">{entry.method}</span>
           <span className="truncate">{entry.path}</span>
           {entry.error && <span className="truncate text-error">{entry.error.type}</span>}
+          {entry.answeredBy === "gateway" && (
+            <Badge variant="outline" title="It did not reach the app, or the app gave no answer">
+              platform
+            </Badge>
+          )}
         </Link>
       </TableCell>
       <TableCell className={cn("text-code text-right font-medium", statusColor(entry.status))}>{entry.status}</TableCell>

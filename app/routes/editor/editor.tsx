@@ -21,6 +21,7 @@ import { Header } from "./parts/header.tsx";
 import { LeaveGuard } from "./parts/leave-guard.tsx";
 import { SidePanel } from "./parts/side-panel.tsx";
 import { Workspace } from "./parts/workspace.tsx";
+import { readRequest } from "./requests.ts";
 import { createTestStore } from "./test-store.ts";
 import { useDraftHost } from "./use-draft-host.ts";
 import { useDeploymentOutcome } from "./use-deployment-outcome.ts";
@@ -49,9 +50,11 @@ export const loader = route(async ({ request, params, url, context }: Route.Load
   ]);
   const file = url.searchParams.get("file");
   const open = file === null ? null : { file, line: Math.max(1, Math.trunc(Number(url.searchParams.get("line"))) || 1) };
-  const panes = readPanes(request.headers.get("cookie"));
+  const sent = readRequest(url.searchParams);
+  const kept = readPanes(request.headers.get("cookie"));
+  const panes = sent === null ? kept : { ...kept, right: "test" as const };
   const imports = { allowed: [...settings.imports()], usesMongo: usesMongo(app.files), python: toPython(packages) };
-  return { app, env, databases: owned, last, draft, open, panes, ...imports };
+  return { app, env, databases: owned, last, draft, open, sent, panes, ...imports };
 });
 
 /** What the language server is told of the packages that apps import. */
@@ -65,10 +68,12 @@ export default function EditorPage({ loaderData }: Route.ComponentProps) {
 type EditorProps = Route.ComponentProps["loaderData"];
 
 function Editor(props: EditorProps) {
-  const { app, last, open, panes } = props;
-  const [editorStore] = useState(() =>
-    createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open, panes }),
-  );
+  const { app, last, open, sent, panes } = props;
+  const [editorStore] = useState(() => {
+    const store = createEditorStore({ entrypoint: app.entrypoint, draft: { hash: app.draft.hash, files: app.files }, open, panes });
+    if (sent !== null) store.getState().showSide("test");
+    return store;
+  });
   // An old failure is told in the panel; its lines are marked only while the draft is the one that failed, which is not known here.
   const [deployStore] = useState(() => createDeployStore(last, null));
   return (
@@ -80,7 +85,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMongo: usedMongo, allowed, python: types }: EditorProps) {
+function Screen({ app, env, databases, draft: loadedDraft, open, sent, panes, usesMongo: usedMongo, allowed, python: types }: EditorProps) {
   const { file, line } = open ?? {};
   const store = useEditorStoreApi();
   const actions = useEditorActions(app.id, app.slug);
@@ -94,7 +99,7 @@ function Screen({ app, env, databases, draft: loadedDraft, open, panes, usesMong
   const left = useEditorStore((state) => state.left);
   const python = usePython(files, app.entrypoint, allowed);
   const [language] = useState(createLanguageStore);
-  const [test] = useState(() => createTestStore((at) => store.getState().tested(at)));
+  const [test] = useState(() => createTestStore((at) => store.getState().tested(at), sent));
   const failed = useDeployStore(({ current }) => current?.problems);
   const deployedFiles = useDeployStore((state) => state.deployedFiles);
   const standing = useMemo(() => standingProblems(failed ?? [], deployedFiles, files), [failed, deployedFiles, files]);

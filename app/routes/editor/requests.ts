@@ -27,6 +27,13 @@ export const emptyRequest: RequestDraft = {
   parts: [],
 };
 
+/** The request that an address asks to be written, such as the dashboard's *Send again*; null where it asks for none that can be sent. */
+export function readRequest(params: URLSearchParams): Pick<RequestDraft, "method" | "path"> | null {
+  const [method, path] = [params.get("method"), params.get("path")];
+  if (path === null || refusePath(path) !== null) return null;
+  return { method: methods.find((each) => each === method) ?? "GET", path };
+}
+
 export const takesBody = (method: string): boolean => method !== "GET" && method !== "HEAD";
 
 /** A request whose fields hold together. The header with the credentials is apart, so that they need not be shown. */

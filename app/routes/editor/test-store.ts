@@ -41,8 +41,8 @@ export interface TestState {
 
 export type TestStore = StoreApi<TestState>;
 
-/** `onSent` is told when a request was sent, in ms by the server's clock. */
-export function createTestStore(onSent: (at: number) => void): TestStore {
+/** `onSent` is told when a request was sent, in ms by the server's clock; `first` is what is written at first. */
+export function createTestStore(onSent: (at: number) => void, first: Partial<RequestDraft> | null = null): TestStore {
   let flight: AbortController | null = null;
   const opened = new Set<string>();
   return createStore<TestState>((set, get) => {
@@ -54,7 +54,7 @@ export function createTestStore(onSent: (at: number) => void): TestStore {
       storeHistory(slug, history);
     };
     return {
-      draft: emptyRequest,
+      draft: { ...emptyRequest, ...first },
       fault: null,
       tab: null,
       result: { state: "none" },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { trafficLimits } from "../../limits.ts";
+import { metricsSchema, metricsWindowSchema } from "../metrics.ts";
 import { pageOf, pageQuerySchema } from "../page.ts";
 import { logLineSchema, proxyAnswerSchema, proxyRequestSchema, requestSchema } from "../request.ts";
 import { appParams } from "./apps.ts";
@@ -62,6 +63,18 @@ export const watchingOperations = {
     scope: "read",
     params: appParams.extend({ id: z.string() }),
     answers: { 200: { description: "The request", schema: requestSchema } },
+    problems: ["not_found"],
+  }),
+  getMetrics: operation({
+    id: "getMetrics",
+    method: "get",
+    path: "/api/apps/:app/metrics",
+    summary: "What an app answered over 24 hours or 7 days, hour by hour; times in ms",
+    tag: "Watching",
+    scope: "read",
+    params: appParams,
+    query: z.object({ window: metricsWindowSchema.default("24h") }),
+    answers: { 200: { description: "The figures; the last hour is under way", schema: metricsSchema } },
     problems: ["not_found"],
   }),
   listLogs: operation({

@@ -1,12 +1,12 @@
 /** An app's answer: status, times, headers, body. */
 import { useState, type ReactNode } from "react";
 import type { ProxyAnswer } from "#core/contract/request.ts";
+import { formatMs } from "#app/components/format-ms.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { bodyOf, fileNameOf, type AnswerBody } from "../answer-body.ts";
 import type { LiveAnswer } from "../watch-answer.ts";
 import { AnswerBodyView, bodyClass } from "./answer-body-view.tsx";
 import { EventList } from "./event-list.tsx";
-import { formatMs } from "./format.ts";
 import { statusTone } from "./sent-list.tsx";
 import { quietButton } from "./small-input.ts";
 

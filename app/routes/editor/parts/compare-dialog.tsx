@@ -1,10 +1,10 @@
 /** Two answers held against each other: status, times, headers that differ, and the bodies as a diff. */
+import { formatMs } from "#app/components/format-ms.ts";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "#app/components/ui/dialog.tsx";
 import { formatSize } from "../answer-body.ts";
 import { compareHeaders, toComparable } from "../compare-answers.ts";
 import type { Sent } from "../sent-history.ts";
 import { FileDiff } from "./file-diff.tsx";
-import { formatMs } from "./format.ts";
 import { statusTone } from "./sent-list.tsx";
 
 interface CompareDialogProps {

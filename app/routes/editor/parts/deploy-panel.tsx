@@ -2,9 +2,9 @@
 import { CheckIcon, CircleDashedIcon, LoaderCircleIcon, RocketIcon, XIcon } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { SourceProblem } from "#core/contract/problem.ts";
+import { formatMs } from "#app/components/format-ms.ts";
 import { useDeployStore, type DeployStep, type Watched } from "#app/stores/deploy-store.ts";
 import { useEditorStoreApi } from "#app/stores/editor-store.ts";
-import { formatMs } from "./format.ts";
 import { PanelNote } from "./panel-note.tsx";
 
 // Only a deployment that failed has one.

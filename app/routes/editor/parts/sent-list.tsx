@@ -1,8 +1,8 @@
 /** What was sent from this tab; one click sends it again, or two are picked to be compared. */
 import { RotateCwIcon } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { formatMs } from "#app/components/format-ms.ts";
 import type { Sent } from "../sent-history.ts";
-import { formatMs } from "./format.ts";
 import { quietButton } from "./small-input.ts";
 
 const CompareDialog = lazy(() => import("./compare-dialog.tsx").then((module) => ({ default: module.CompareDialog })));
