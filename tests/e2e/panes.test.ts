@@ -49,17 +49,17 @@ test("sizes, folded panes and tabs come back after a reload, drawn so by the ser
   await page.mouse.down();
   await page.mouse.move(bar.x + 90, bar.y + 200, { steps: 4 });
   await page.mouse.up();
-  expect(await widthOf(files)).toBe(298);
+  await waitFor("the files are as wide as they were dragged", async () => (await widthOf(files)) === 298);
   // By keyboard.
   const before = await widthOf(side);
   await page.getByRole("separator", { name: "Resize the panel on the right" }).focus();
   for (let press = 0; press < 2; press += 1) await page.keyboard.press("ArrowLeft");
-  expect(await widthOf(side)).toBeGreaterThan(before + 50);
+  await waitFor("the panel on the right is wider", async () => (await widthOf(side)) > before + 50);
   const height = () => page.locator("#output").evaluate((element) => Math.round(element.getBoundingClientRect().height));
   const low = await height();
   await page.getByRole("separator", { name: "Resize the output" }).focus();
   await page.keyboard.press("ArrowUp");
-  expect(await height()).toBeGreaterThan(low + 20);
+  await waitFor("the output is higher", async () => (await height()) > low + 20);
   await page.getByRole("tab", { name: "Logs" }).click();
   await page.getByRole("tab", { name: "Preview" }).click();
 
