@@ -13,7 +13,7 @@ import { toRequestSearch, type RequestQuery } from "./dashboard-query.ts";
 import { HourTable } from "./hour-table.tsx";
 
 // As heavy as the page; the figures are there before them.
-const MetricsCharts = lazy(() => import("./metrics-charts.tsx").then((module) => ({ default: module.MetricsCharts })));
+const MetricsCharts = lazy(() => import("./metrics-charts.client.tsx").then((module) => ({ default: module.MetricsCharts })));
 
 interface MetricsCardProps {
   metrics: AppMetrics;
